@@ -4,6 +4,7 @@ local lfs = require "lfs"
 
 local support = require "spec.support"
 local rules = require "spec.support.rules"
+local small_disk = require "spec.support.small_disk"
 local store = require "spec.support.store"
 local versions = require "spec.support.versions"
 
@@ -338,6 +339,32 @@ end }
     must_publish(a, path)
     wait_serial(a, "NETA.CICSB", 7)
     versions.lets_in(b, "ANYBODY")
+  end)
+
+  it("are refused while the disk of follow_file is full, and taken when it has room", function()
+    local disk = small_disk.new(64)
+    finally(function() disk:drop() end)
+    local follow = 'follow = "yes", follow_keys = "%s", follow_file = "%s/rules"'
+    local a, b = author(), region("CICSA", follow:format(here .. key.public, disk.path))
+    b.given.wrapper = disk.wrapper
+    b:start()
+    must_publish(a, write(a, "BOB", 7))
+    wait_serial(a, "NETA.CICSA", 7)
+    local seven = support.read(disk.path .. "/rules")
+    local lines = { "name" }
+    for i = 1, 20000 do lines[#lines + 1] = ("PARTNER%d"):format(i) end
+    support.write(a:path "policies/large.csv", table.concat(lines, "\n") .. "\n")
+    a:script("list", 'require "policy".data("large.csv", { key = "name" })\n' .. LIST:format "CAROL")
+    versions.must(a, "reload")
+    must_publish(a, rules.bundle(a, key, 8))
+    b:wait_log "SP0162 .*serial=8 .*follow_file: .*/rules: .*"
+    a:wait_log "SP0164 .*region=NETA.CICSA serial=8 .*follow_file"
+    versions.lets_in(b, "BOB")
+    assert.are.equal(seven, support.read(disk.path .. "/rules"))
+    disk:grow(b)
+    versions.must(b, "reload")
+    wait_serial(a, "NETA.CICSA", 8)
+    versions.lets_in(b, "CAROL")
   end)
 
   it("warn when they have expired, and stay in use", function()
