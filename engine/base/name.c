@@ -24,6 +24,14 @@ name_code_ok(const char *p, unsigned long n)
 	return n >= 1 && n < CODE_SIZE && all_of(p, n, "abcdefghijklmnopqrstuvwxyz0123456789_");
 }
 
+bool
+name_pair_ok(const char *text)
+{
+	const char *dot = strchr(text, '.');
+
+	return dot != NULL && name_ok(text, (size_t)(dot - text)) && name_ok(dot + 1, strlen(dot + 1));
+}
+
 static size_t
 add_name(char *out, const char *name)
 {

@@ -34,6 +34,8 @@ enum way { WAY_IN, WAY_OUT };
 bool name_ok(const char *p, unsigned long n);
 /* True when the n bytes at p are a verdict code: [a-z0-9_]{1,32}. */
 bool name_code_ok(const char *p, unsigned long n);
+/* Whether the text is two CICS names with a period between them. */
+bool name_pair_ok(const char *text);
 /* Writes two names with a period between them to out, and returns the length. */
 size_t name_pair(const char *networkid, const char *applid, char out[NAME_PAIR_SIZE]);
 

@@ -7,9 +7,9 @@
 #include "conn/riders.h"
 #include "conn/steps.h"
 #include "conn/traffic.h"
+#include "store/claims_note.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define FENCED "the region is fenced: its lease in the sysplex was not renewed"
 
@@ -205,20 +205,20 @@ claiming_freed(void *ipconn)
 /* --- notes ------------------------------------------------------------------------------------ */
 
 void
-claiming_told(struct worker *w, const char *note)
+claiming_told(struct worker *w, const char *text)
 {
-	char what[16], networkid[NAME_SIZE], applid[NAME_SIZE], region[CLAIMS_PAIR] = "-";
+	struct claims_note n;
 	struct ipconn *i;
 
-	if (sscanf(note, "%15s %8[^.].%8s %18s", what, networkid, applid, region) < 3)
+	if (!claims_note_read(text, &n))
 		return;
-	i = registry_pair(w->registry, networkid, applid);
+	i = registry_pair(w->registry, n.networkid, n.applid);
 	if (i == NULL)
 		return;
-	if (strcmp(what, "probe") == 0)
+	if (n.kind == CLAIMS_NOTE_PROBE)
 		traffic_probe(i);
-	else if (claim_of(i) != NULL && strcmp(what, "contested") == 0)
-		claims_contested(claim_of(i), region);
-	else if (claim_of(i) != NULL && strcmp(what, "beaten") == 0)
-		claims_beaten(claim_of(i), region);
+	else if (claim_of(i) != NULL && n.kind == CLAIMS_NOTE_CONTESTED)
+		claims_contested(claim_of(i), n.region);
+	else if (claim_of(i) != NULL)
+		claims_beaten(claim_of(i), n.region);
 }

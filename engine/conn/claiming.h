@@ -44,6 +44,6 @@ void claiming_lost(void *ipconn, const char *text);
 void claiming_fenced(void *ipconn);
 void claiming_freed(void *ipconn);
 /* A note of another region (store_script.h) for the worker of this region's ipconns. */
-void claiming_told(struct worker *w, const char *note);
+void claiming_told(struct worker *w, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "store/claims.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "net/timer.h"
 #include "store/member.h"
 #include "store/store.h"
@@ -15,6 +16,7 @@
 #define REPLICAS_MS "500"  /* that a claim waits for replicas; below the silence that ends a connection */
 #define NUMBER_SIZE 24
 #define TEXT_ROOM 480
+#define SAID_ROOM 301 /* of the store's own words in a text */
 
 enum phase {
 	ASKED,  /* the holder waits for the answer */
@@ -210,18 +212,37 @@ put_elsewhere(const struct claims_item *i, struct told *t)
 		t->answer == CLAIMS_PAIR_ELSEWHERE ? i->pair : i->name, t->region);
 }
 
+static bool
+is_none_or_region(const char *word)
+{
+	return strcmp(word, "-") == 0 || name_pair_ok(word);
+}
+
+static bool
+read_grant(const char *text, struct told *t)
+{
+	return sscanf(text, "granted %20[0-9] %18s %18s", t->number, t->beaten, t->over) == 3 && is_none_or_region(t->beaten) && is_none_or_region(t->over);
+}
+
+static bool
+read_elsewhere(const char *text, struct told *t)
+{
+	return (sscanf(text, "pair %18s", t->region) == 1 || sscanf(text, "name %18s", t->region) == 1) && name_pair_ok(t->region);
+}
+
 static void
 read_answer(struct claims_item *i, const struct store_reply *r, const char *why, struct told *t)
 {
 	const char *text = r != NULL && r->kind == STORE_TEXT ? r->text : "";
+	char said[SAID_ROOM];
 	double left;
 
 	*t = (struct told){ .answer = CLAIMS_STORE_DOWN };
 	if (text[0] != '\0' && text[0] != 'g')
 		i->sent = 0; /* it was refused */
-	if (sscanf(text, "granted %23s %18s %18s", t->number, t->beaten, t->over) == 3) {
+	if (read_grant(text, t)) {
 		t->answer = CLAIMS_GRANTED;
-	} else if (sscanf(text, "pair %18s", t->region) == 1 || sscanf(text, "name %18s", t->region) == 1) {
+	} else if (read_elsewhere(text, t)) {
 		t->answer = text[0] == 'p' ? CLAIMS_PAIR_ELSEWHERE : CLAIMS_NAME_ELSEWHERE;
 		put_elsewhere(i, t);
 	} else if (sscanf(text, "new %lf", &left) == 1) {
@@ -229,7 +250,8 @@ read_answer(struct claims_item *i, const struct store_reply *r, const char *why,
 	} else if (strcmp(text, "gone") == 0) {
 		snprintf(t->text, sizeof t->text, "the session key of this region has ended in the store");
 	} else {
-		snprintf(t->text, sizeof t->text, "the claim is not granted: %.300s", why != NULL ? why : text);
+		text_printable(said, sizeof said, why != NULL ? why : text, strlen(why != NULL ? why : text));
+		snprintf(t->text, sizeof t->text, "the claim is not granted: %s", said);
 	}
 }
 

@@ -129,6 +129,15 @@ read_state(const char *word, enum member_state *out)
 	return false;
 }
 
+static bool
+is_printable(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
 /* "living INCARNATION REGION STATE VERSION CONNECTIONS CONFLICTS LIMIT". False: the text is no such row. */
 static bool
 read_row(const char *text, struct member_row *row)
@@ -138,6 +147,8 @@ read_row(const char *text, struct member_row *row)
 	*row = (struct member_row){ .region = "" };
 	if (sscanf(text, "%7s %22s %17s %11s %47s %lu %lu %lu", life, row->incarnation, row->region, state, row->version, &row->connections, &row->conflicts,
 		&row->limit) != 8)
+		return false;
+	if (!name_pair_ok(row->region) || !is_printable(row->version))
 		return false;
 	if (strcmp(life, "lost") == 0)
 		row->state = MEMBER_LOST;

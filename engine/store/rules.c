@@ -103,14 +103,6 @@ read_head(const struct store_reply *r, struct rules_head *out)
 		*out = h;
 }
 
-static bool
-is_region(const char *text)
-{
-	const char *dot = strchr(text, '.');
-
-	return dot != NULL && name_ok(text, (size_t)(dot - text)) && name_ok(dot + 1, strlen(dot + 1));
-}
-
 /* "REGION MILLISECONDS TAKEN EXPIRES REFUSED WHY" */
 static bool
 read_report(const struct store_reply *r, struct rules_report *out)
@@ -120,7 +112,7 @@ read_report(const struct store_reply *r, struct rules_report *out)
 
 	*out = (struct rules_report){ .age = 0 };
 	if (r->kind != STORE_TEXT || sscanf(r->text, "%17s %15lu %16" SCNu64 " %16" SCNu64 " %16" SCNu64 " %n", out->region, &age, &out->taken, &out->expires,
-		&out->refused, &n) < 5 || n == 0 || !is_region(out->region))
+		&out->refused, &n) < 5 || n == 0 || !name_pair_ok(out->region))
 		return false;
 	out->age = (double)age / 1e3;
 	text_printable(out->why, sizeof out->why, r->text + n, strlen(r->text + n));
@@ -134,7 +126,7 @@ rules_read_news(const struct store_reply *r, struct rules_news *out)
 		return -1;
 	read_head(r->item[0], &out->all);
 	read_head(r->item[1], &out->canary);
-	if (!is_region(out->canary.region))
+	if (!name_pair_ok(out->canary.region))
 		out->canary.serial = 0;
 	out->n = 0;
 	for (size_t i = 2; i < r->n && out->n < RULES_REPORTS; i++)

@@ -22,20 +22,7 @@ describe("a fail-over of the store", function()
   local function regions(address, more)
     local attributes = { claim_down = "local", claim_lost = "keep", lease = LEASE, store = address }
     for key, value in pairs(more or {}) do attributes[key] = value end
-    local a, b = all:start("CICSA", attributes), all:start("CICSB", attributes)
-    support.wait_until(function()
-      local p = a:inquire "store"[1]
-      return p.state == "UP" and master:cli("EXISTS", "sallyport:plex:PLEXA:epoch") == "1"
-    end, 10, "the store")
-    return a, b
-  end
-
-  -- The store grants: it is no longer new.
-  local function wait_grants()
-    support.wait_until(function()
-      local at, ends = master:cli("TIME"):match "%d+", master:cli("HGET", "sallyport:plex:PLEXA:epoch", "ends")
-      return tonumber(at) * 1000 > tonumber(ends)
-    end, LEASE + 10, "the store to grant claims")
+    return all:start("CICSA", attributes), all:start("CICSB", attributes)
   end
 
   local function with_hosts() return ("redis://127.0.0.1:%d,127.0.0.1:%d"):format(master.port, replica.port) end
@@ -72,7 +59,7 @@ describe("a fail-over of the store", function()
 
   it("resolves a duplicate of a claim that the replica lacks: the later one ends, also when it is registered first", function()
     local a, b = regions(with_hosts())
-    wait_grants()
+    all:wait_epoch()
     lose_claim(a)
     assert.equal("OK", all:reason(b, "ONE1")) -- claim_down is local: the duplicate
     a:signal "STOP"
@@ -85,7 +72,7 @@ describe("a fail-over of the store", function()
 
   it("makes no duplicate with claim_down = refuse: the replica grants nothing new before each region has registered", function()
     local a, b = regions(with_hosts(), { claim_down = "refuse", claim_lost = "release" })
-    wait_grants()
+    all:wait_epoch()
     lose_claim(a)
     replica:cli("REPLICAOF", "NO", "ONE")
     local answers = {}
@@ -104,7 +91,7 @@ describe("a fail-over of the store", function()
     support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
       "the sentinel to know the replica")
     local a, b = regions(("sentinel://127.0.0.1:%d/names"):format(sentinel.port))
-    wait_grants()
+    all:wait_epoch()
     lose_claim(a)
     assert.equal("OK", all:reason(b, "ONE1"))
     local place = "127.0.0.1:" .. replica.port
@@ -126,7 +113,7 @@ describe("a fail-over of the store", function()
     support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
       "the sentinel to know the replica")
     local a, b = regions(("sentinel://127.0.0.1:%d/names"):format(sentinel.port))
-    wait_grants()
+    all:wait_epoch()
     assert.equal("OK", all:reason(a, "ONE1"))
     support.wait_until(function() return sentinel:cli("SENTINEL", "FAILOVER", "names") == "OK" end, 30, "a replica that is fit")
     for _, r in ipairs { a, b } do

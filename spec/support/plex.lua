@@ -7,6 +7,7 @@ names an ipconn by the first four letters of the APPLID, and a program ECHO.
   local a = all:region("CICSA", { lease = 9 }, { ipconns = … })   attributes over the defaults below, and members of support.region
   local a = all:start("CICSA", …)                   the same, started and ACTIVE
   all:wait_grants(a)                                the store grants nothing new in its first lease
+  all:wait_epoch()                                  the same by the store, for regions of claim_down = "local", which accept meanwhile
   local answer, p = all:ask(a, "ONE1"); all:reason(a, "ONE1")     a CAPEX: the partner twice; "OK" or the reason of its refusal
   plex.state(a); plex.wait_state(a, "FENCED"); plex.refusal(a, "pair_elsewhere")
 ]]
@@ -79,12 +80,19 @@ end
 
 function Plex:wait_grants(r)
   wait.wait_until(function()
-    local m, p = self:ask(r, "PROBE")
+    local m, p = self:ask(r, "PROB")
     m = m:read_message()
     p:close()
     return m.body.response == "OK"
   end, 15, "the store to grant claims")
   wait.wait_until(function() return r:row("ipconn", "PROB") == nil end, 10, "the end of the probe")
+end
+
+function Plex:wait_epoch()
+  wait.wait_until(function()
+    local now, ends = self.server:cli("TIME"):match "%d+", self.server:cli("HGET", "sallyport:plex:PLEXA:epoch", "ends")
+    return tonumber(ends) and tonumber(now) * 1000 > tonumber(ends)
+  end, 20, "the store to grant claims")
 end
 
 function plex.refusal(r, code)
