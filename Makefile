@@ -194,7 +194,7 @@ asan: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
 
 # A race ends the process that has it, with a report on stderr. A region leaves a thread that hangs in a disk. The rest of the suite has one thread, or measures time and memory.
-TSAN_SPECS := spec/admin/canary_spec.lua spec/admin/shadow_spec.lua spec/base spec/client/ask_spec.lua spec/client/replay_spec.lua spec/config/files_spec.lua spec/metrics/metrics_spec.lua spec/metrics/hostile_scrape_spec.lua spec/records spec/security spec/store \
+TSAN_SPECS := spec/admin/canary_spec.lua spec/admin/shadow_spec.lua spec/base spec/client/ask_spec.lua spec/client/replay_spec.lua spec/config/files_spec.lua spec/metrics/metrics_spec.lua spec/metrics/hostile_scrape_spec.lua spec/records spec/security $(addprefix spec/store/,claims_spec.lua rules_spec.lua store_spec.lua sysplex_spec.lua values_spec.lua) \
 	spec/conn spec/request spec/policy/hanging_names_spec.lua spec/policy/waiting_spec.lua $(addprefix spec/region/,gates_spec.lua moves_spec.lua moves_stress_spec.lua reload_spec.lua rows_spec.lua shared_spec.lua standby_spec.lua versions_spec.lua version_store_spec.lua workers_spec.lua)
 TSAN_UNITS := admin/control_test \
 	base/log_test \
