@@ -28,7 +28,7 @@ describe("a pause", function()
       local r = all:start("CICS" .. letter, { claim_down = down, claim_lost = lost, lease = lease })
       regions[#regions + 1] = { r = r, letter = letter, is_local = down == "local", keeps = lost == "keep" }
     end
-    all:wait_grants(regions[1].r)
+    all:wait_epoch()
     for _, one in ipairs(regions) do
       local answer
       answer, one.partner = all:ask(one.r, "ONE" .. one.letter)
