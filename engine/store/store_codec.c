@@ -33,6 +33,12 @@ store_reply_is_error(const struct store_reply *r, const char *word)
 	return r->kind == STORE_ERROR && r->len >= n && memcmp(r->text, word, n) == 0 && (r->len == n || r->text[n] == ' ');
 }
 
+size_t
+store_reply_code(const struct store_reply *r)
+{
+	return strcspn(r->text, " ");
+}
+
 /* A new reply in the place that the task has in its list. NULL: no memory. */
 static struct store_reply *
 reply_new(const redisReadTask *task, enum store_reply_kind kind)

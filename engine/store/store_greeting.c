@@ -31,6 +31,16 @@ refuse(struct store_greeting *g, const char *what, const struct store_reply *r)
 		fault_set(&g->why, "%s: %.200s", what, r->text != NULL ? r->text : "an answer of another kind");
 }
 
+const char *
+store_greeting_no_login(const char *attribute, const struct store_reply *r, char out[STORE_NO_LOGIN])
+{
+	size_t n = store_reply_code(r);
+
+	snprintf(out, STORE_NO_LOGIN, "it refuses %s or the password: %.*s%s", attribute, (int)(n < 20 ? n : 20), r->text,
+		store_reply_is_error(r, "ERR") ? " (it may have no password, or not know AUTH)" : "");
+	return out;
+}
+
 static void
 take_script(struct store_greeting *g, unsigned script, const struct store_reply *r)
 {
@@ -42,8 +52,7 @@ take_script(struct store_greeting *g, unsigned script, const struct store_reply 
 static const char *
 meaning(unsigned step, const struct store_reply *r)
 {
-	static const char *const words[STEPS] = { [STEP_AUTH] = "it refuses store_user or the password",
-		[STEP_SELECT] = "it refuses the database", [STEP_ROLE] = "it does not answer ROLE" };
+	static const char *const words[STEPS] = { [STEP_SELECT] = "it refuses the database", [STEP_ROLE] = "it does not answer ROLE" };
 
 	return store_reply_is_error(r, "NOAUTH") ? "it wants a password, and no store_password_file is named" : words[step];
 }
@@ -53,8 +62,11 @@ take(struct store_greeting *g, unsigned step, const struct store_reply *r)
 {
 	struct store_server *s = &g->welcome.server;
 	const char *error = r->kind == STORE_ERROR ? meaning(step, r) : NULL;
+	char why[STORE_NO_LOGIN];
 
-	if (error != NULL)
+	if (step == STEP_AUTH && r->kind == STORE_ERROR)
+		fault_set(&g->why, "%s", store_greeting_no_login("store_user", r, why));
+	else if (error != NULL)
 		refuse(g, error, r);
 	else if (step == STEP_ROLE)
 		store_server_take_role(s, r);

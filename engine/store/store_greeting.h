@@ -28,6 +28,13 @@ struct store_greeting *store_greeting_begin(struct store_link *l, const struct s
 	void (*done)(void *arg, const struct store_welcome *w, const char *why), void *arg);
 /* Makes the words that log in. w is empty before. False: there is no password, and nothing to send. */
 bool store_greeting_login(const struct store_login *l, struct store_words *w);
+#define STORE_NO_LOGIN 128
+
+/*
+ * Writes why a login was refused. Of the error r it has the code alone, because a server that does not know AUTH
+ * repeats the password. attribute: that of the user. Returns out.
+ */
+const char *store_greeting_no_login(const char *attribute, const struct store_reply *r, char out[STORE_NO_LOGIN]);
 /* Frees it after done(), or after its link was closed. NULL is fine. */
 void store_greeting_free(struct store_greeting *g);
 

@@ -262,6 +262,7 @@ store_link_send(struct store_link *l, const struct store_words *head, const stru
 	int rc;
 
 	buf_init(&b, 0);
+	b.secret = true; /* it may be a login */
 	rc = store_words_write(words, head, &b);
 	if (rc == 0)
 		rc = store_link_send_bytes(l, buf_bytes(&b), buf_len(&b), t);

@@ -110,12 +110,10 @@ store_search_welcome(void *arg, const struct store_welcome *w, const char *why)
 static void
 store_search_logged_in(struct store_turn *t, const struct store_reply *r)
 {
-	char why[160];
+	char why[STORE_NO_LOGIN];
 
-	if (r->kind != STORE_ERROR)
-		return;
-	snprintf(why, sizeof why, "the sentinel refuses store_sentinel_user or the password: %.80s", r->text);
-	miss(((struct asked *)t)->search, why);
+	if (r->kind == STORE_ERROR)
+		miss(((struct asked *)t)->search, store_greeting_no_login("store_sentinel_user", r, why));
 }
 
 /* A refusal of the question where the master is. */

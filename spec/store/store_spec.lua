@@ -151,8 +151,23 @@ describe("a region with a store", function()
     end
     is_refused(address, "the sentinel wants a password, and no store_sentinel_password_file is named", { store_password_file = own })
     region:stop()
-    is_refused(address, "the sentinel refuses store_sentinel_user or the password",
+    is_refused(address, "it refuses store_sentinel_user or the password: WRONGPASS",
       { store_password_file = own, store_sentinel_password_file = own })
+  end)
+
+  it("never shows a password that a server repeats, because it does not know AUTH", function()
+    local server = store.start { "--rename-command", "AUTH", "" }
+    local own = password_file(server.dir, "sesame-word")
+    for address, attributes in pairs {
+      [at(server)] = { store_password_file = own },
+      [("sentinel://127.0.0.1:%d/names"):format(server.port)] = { store_sentinel_password_file = own },
+    } do
+      local of = attributes.store_password_file and "store_user" or "store_sentinel_user"
+      is_refused(address, ("it refuses %s or the password: ERR (it may have no password, or not know AUTH)"):format(of), attributes)
+      assert.is_nil(region:log():find("sesame-word'", 1, true), region:log())
+      assert.is_nil(row().why:find("sesame-word", 1, true), row().why)
+      region:stop()
+    end
   end)
 
   it("reaches it by a Unix socket", function()
