@@ -96,6 +96,7 @@ static void
 publish_answered(void *arg, const struct store_reply *r, const char *why)
 {
 	struct publish *p = arg;
+	struct rules_above above;
 	struct fault f;
 
 	p->call = NULL;
@@ -107,9 +108,11 @@ publish_answered(void *arg, const struct store_reply *r, const char *why)
 		fault_set(&f, "the store did not confirm the rules: %.200s; publish them again, which changes nothing when it has them", why != NULL ? why : "no text");
 	else if (strcmp(r->text, "missing") == 0)
 		fault_set(&f, "the store has lost the bundle; publish it again");
+	else if (rules_read_above(r, &above))
+		fault_set(&f, "serial %llu is published already%s; sign these rules under a higher serial", (unsigned long long)above.serial,
+			above.canary ? " to a canary" : "");
 	else
-		fault_set(&f, "serial %.20s is published already%s; sign these rules under a higher serial", r->text + strcspn(r->text, " ") + 1,
-			r->text[0] == 'c' ? " to a canary" : "");
+		fault_set(&f, "the store gave an answer that is none; inquire store shows its server");
 	end(p, f.text);
 }
 

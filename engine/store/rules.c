@@ -134,3 +134,18 @@ rules_read_news(const struct store_reply *r, struct rules_news *out)
 			out->n++;
 	return 0;
 }
+
+/* --- publishing ------------------------------------------------------------------------------- */
+
+bool
+rules_read_above(const struct store_reply *r, struct rules_above *out)
+{
+	char head[8], sign, end;
+
+	*out = (struct rules_above){ .serial = 0 };
+	if (r->kind != STORE_TEXT || sscanf(r->text, "%7s %c", head, &sign) != 2 || sign < '0' || sign > '9' ||
+		sscanf(r->text, "%*s %16" SCNu64 "%c", &out->serial, &end) != 1)
+		return false;
+	out->canary = strcmp(head, "canary") == 0;
+	return out->canary || strcmp(head, "all") == 0;
+}
