@@ -173,7 +173,10 @@ draw(struct candidates *all, struct cluster *c, const char *pair, struct cluster
 static void
 choose_own(const struct cluster *c, const struct cluster_list *l, const char *why, struct cluster_choice *out)
 {
-	advertise_find(l->advertise, l->networkid, cluster_own(c), &out->to);
+	if (!advertise_find(l->advertise, l->networkid, cluster_own(c), &out->to)) {
+		out->to = (struct advertised){ .port = 0 };
+		snprintf(out->to.region, sizeof out->to.region, "%s", cluster_own(c));
+	}
 	snprintf(out->why, sizeof out->why, "%s", why);
 }
 

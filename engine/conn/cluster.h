@@ -27,7 +27,7 @@ struct cluster_list { /* the regions of one generic listener; borrowed */
 };
 
 struct cluster_choice {
-	struct advertised to;
+	struct advertised to; /* host "": the list, of before a reload, lacks this region */
 	bool own;      /* it is this region */
 	char why[80];  /* for the record: "it holds the pair" */
 };

@@ -57,6 +57,8 @@ choose(struct conn *c, const char *holder)
 	conn_event_copy(c, event);
 	if (chosen.own && rules_specific(c, &r))
 		capex_ruled(c, &r);
+	else if (chosen.to.host[0] == '\0')
+		send_on(c, c->worker->entrance(c->worker, c->service->def->speciftcps));
 	else
 		capex_redirect(c, chosen.to.host, chosen.to.port);
 }

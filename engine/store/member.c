@@ -382,7 +382,6 @@ join(struct member *m, const struct member_settings *s)
 {
 	snprintf(m->sysplex, sizeof m->sysplex, "%s", s->sysplex);
 	snprintf(m->key, sizeof m->key, PREFIX "%s", s->sysplex);
-	snprintf(m->region, sizeof m->region, "%s.%s", s->networkid, s->applid);
 	find_left(m);
 	be_born(m);
 	ev_check_start(m->loop, &m->top);
@@ -402,6 +401,7 @@ member_use(struct member *m, const struct member_settings *s)
 	store_pause_at_most(m->store, s->sysplex[0] != '\0' ? s->lease / PAUSES : 0);
 	if (s->sysplex[0] == '\0')
 		return;
+	snprintf(m->region, sizeof m->region, "%s.%s", s->networkid, s->applid);
 	if (m->sysplex[0] == '\0')
 		join(m, s);
 	member_renew(m);

@@ -233,6 +233,20 @@ a_partner_that_comes_again_goes_to_another_region(void **state)
 	assert_string_equal(out.why, "no other region takes partners");
 }
 
+/* A connection of the generation before a reload that has given the region another name. */
+static void
+a_list_without_the_own_region_sends_no_partner_elsewhere_for_it(void **state)
+{
+	static const struct cluster_list before = { .advertise = "B=b:2 C=c:3", .networkid = "N" };
+	struct scene *s = *state;
+	struct cluster_choice out;
+
+	cluster_choose(s->cluster, &before, "X.P", NULL, &out);
+	assert_true(out.own);
+	assert_string_equal(out.to.region, "N.A");
+	assert_string_equal(out.to.host, "");
+}
+
 static void
 without_the_store_or_another_region_it_is_the_own_one(void **state)
 {
@@ -293,6 +307,7 @@ main(void)
 		T(the_holder_of_the_pair_comes_first),
 		T(a_region_that_the_definition_does_not_list_is_never_chosen),
 		T(a_partner_that_comes_again_goes_to_another_region),
+		T(a_list_without_the_own_region_sends_no_partner_elsewhere_for_it),
 		T(without_the_store_or_another_region_it_is_the_own_one),
 		T(only_the_words_of_the_script_are_an_answer),
 	};

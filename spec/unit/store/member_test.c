@@ -100,6 +100,21 @@ a_session_key_that_is_gone_ends_the_incarnation(void **state)
 }
 
 static void
+a_region_that_a_reload_names_anew_has_that_name(void **state)
+{
+	struct scene *s = *state;
+	struct member_settings settings = { .sysplex = "PLEXA", .applid = "CICSB", .networkid = "NETA", .lease = 60 };
+
+	use(s, 60);
+	answer(s, "new epoch 1 0");
+	assert_string_equal(member_region(s->member), "NETA.CICSA");
+	member_use(s->member, &settings);
+	assert_string_equal(member_region(s->member), "NETA.CICSB");
+	assert_true(member_holds(s->member));
+	assert_int_equal(0, s->lapsed);
+}
+
+static void
 a_store_that_grants_no_session_key_is_asked_again_at_the_next_beat(void **state)
 {
 	struct scene *s = *state;
@@ -132,6 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_session_key_that_is_gone_ends_the_incarnation, begin, end),
+		cmocka_unit_test_setup_teardown(a_region_that_a_reload_names_anew_has_that_name, begin, end),
 		cmocka_unit_test_setup_teardown(a_store_that_grants_no_session_key_is_asked_again_at_the_next_beat, begin, end),
 		cmocka_unit_test_setup_teardown(a_renewal_counts_for_the_lease_that_it_was_sent_with, begin, end),
 	};
