@@ -59,6 +59,7 @@ doom(struct reask *a, struct ipconn *i, struct recheck_result *r)
 {
 	bool release = r->gone || a->generation->definition->region.recheck == RECHECK_RELEASE;
 
+	a->marks = true;
 	i->engaged->doomed = release;
 	if (!release && !a->quiet)
 		recheck_write(r, i);
@@ -376,6 +377,8 @@ reask_visit(struct reask *a, void (*visit)(struct ipconn *i))
 		a->last.at = i;
 		visit(i); /* may take it out of the list */
 	}
+	if (i == NULL)
+		a->marks = false;
 	return i == NULL;
 }
 
@@ -413,7 +416,7 @@ reask_end(struct reask *a)
 	a->walking = false;
 	if (r->reask != a)
 		return;
-	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged->next) {
+	for (struct ipconn *i = a->marks ? registry_engaged(r->registry) : NULL; i != NULL; i = i->engaged->next) {
 		i->engaged->doomed = false;
 		i->engaged->refusal = NULL;
 	}

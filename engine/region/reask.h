@@ -40,6 +40,7 @@ struct reask {
 	struct reload_changes changes; /* owned: the refusals; the caller may add others */
 	struct cursor last;            /* on the engaged ipconn that was asked last; open while `walking` */
 	bool walking;
+	bool marks;                    /* ipconns have marks of refusals (`doomed`, `refusal`), for a visit or the end */
 	bool skipped;                  /* the walk has passed over an ipconn about which a script waits */
 	struct faults *faults;         /* borrowed; gets the fault of a policy that fails; with force: NULL is fine */
 };
@@ -67,7 +68,10 @@ double reask_pause(const struct reask *a);
 void reask_tell(struct reask *a, struct reload_change *c, enum message m, const char *by);
 /* Begins a walk through the engaged ipconns anew. */
 void reask_rewind(struct reask *a);
-/* Calls visit for the next engaged ipconns until a slice of 2 ms is over. True: there are no others. */
+/*
+ * Calls visit, which clears the marks of an ipconn, for the next engaged ipconns until a slice of 2 ms is over. True:
+ * no ipconn is left.
+ */
 bool reask_visit(struct reask *a, void (*visit)(struct ipconn *i));
 /* The generation is in force, or it is given up: partners that stand by go on. reask_end does that too. */
 void reask_let_in(struct reask *a);

@@ -37,6 +37,7 @@ struct reload {
 	bool concluded;                /* nothing is asked any more */
 	struct reload_change **untold; /* then: the next change to log */
 	size_t told;                   /* those before it, also those that were dropped */
+	bool followed;                 /* all is told, and each gate knows */
 	bool storing;                  /* the disk gets the new generation */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
@@ -73,7 +74,6 @@ report(struct reload *l, bool done, uint64_t number, const char *unstored)
 {
 	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->reask.changes.first, .unstored = unstored };
 	size_t n = l->reask.changes.n;
-
 
 	said.further = n > RELOAD_SHOWN ? n - RELOAD_SHOWN : 0;
 	if (!l->order.check)
@@ -217,6 +217,11 @@ follow(struct reload *l)
 
 	if (!told || !gates_know(r)) {
 		timer_set(&l->slice, told ? GATES_PAUSE : 0);
+		return;
+	}
+	if (!l->followed) {
+		l->followed = true;
+		timer_set(&l->slice, 0); /* the report, with its many rows, has a turn of its own */
 		return;
 	}
 	r->worker.succeed = NULL;

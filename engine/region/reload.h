@@ -17,7 +17,7 @@ struct bundle;
 struct region;
 struct reload;
 
-#define RELOAD_SHOWN 500 /* changes of a report, whose rows are made in one turn of the loop */
+#define RELOAD_SHOWN 200 /* changes of a report, whose rows are made in one turn of the loop */
 
 struct reload_report {
 	bool done;               /* the new generation is in use; of a check: it could be */
