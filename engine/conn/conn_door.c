@@ -130,11 +130,18 @@ hear(struct conn *c)
 		io_pause(&c->io, false);
 }
 
+/* The script of this door waits, not that of a later door: an answer at once leads to that one's own conn_ask. */
+static bool
+waits_at(const struct conn *c, enum door door)
+{
+	return conn_waits(c) && c->ask->door == door;
+}
+
 void
 conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 {
 	ask(c, door, decided);
-	if (conn_waits(c))
+	if (waits_at(c, door))
 		hear(c);
 }
 
@@ -142,7 +149,7 @@ void
 conn_ask_shaking(struct conn *c, enum door door, void (*decided)(struct conn *c))
 {
 	ask(c, door, decided);
-	if (conn_waits(c))
+	if (waits_at(c, door))
 		conn_event(c, "the script waits");
 }
 

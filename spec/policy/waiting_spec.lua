@@ -125,6 +125,15 @@ return {
     end
   end
 
+  -- How often a record says that the script waits.
+  local function waits(record)
+    local n = 0
+    for _, e in ipairs(record.events) do
+      if e.event == "the script waits" then n = n + 1 end
+    end
+    return n
+  end
+
   local SLEEPS = "{ %s = function() policy.sleep(%s) end }"
 
   for _, door in ipairs { "admit", "bind", "install" } do
@@ -133,8 +142,10 @@ return {
       local p = raw():capex { applid = "ONE", networkid = "NETX" }
       local answer = p:read_message().body
       assert.are.equal("OK", answer.response)
-      local list, d = checks(region:explain(answer.connection)[1], door)
+      local record = region:explain(answer.connection)[1]
+      local list, d = checks(record, door)
       assert.are.same({ "sleep 0.3: " }, list)
+      assert.are.equal(1, waits(record))
       assert.is_true(d.waited >= 300000)
       assert.is_true(d.microseconds < d.waited)
       assert.are.equal(200, p:beat().status)
