@@ -278,7 +278,7 @@ static const char usage[] =
 	"  init      write a region with a policy, its rows and key rings, ready to run\n"
 	"  import    FILE: write a region.lua from a listing of a CSD (DFHCSDUP LIST, or DEFINE statements)\n"
 	"  passwd    hash a password for the saf's file\n"
-	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | worker | policy | door | counter | rate | user | shadow | canary | store | statistics [NAME]\n"
+	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | worker | policy | door | counter | rate | user | shadow | canary | store | sysplex | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"

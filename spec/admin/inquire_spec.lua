@@ -51,6 +51,15 @@ describe("the command line", function()
     for command in pairs(USAGES) do assert.is_truthy(out:find("\n  " .. command, 1, true), command) end
   end)
 
+  it("lists on --help each kind of object that inquire shows", function()
+    local _, all = support.sallyport "--help"
+    local _, usage = support.sallyport("inquire", "--help")
+    local listed = all:match "\n  inquire +([^\n]+) %[NAME%]"
+    for kind in usage:match "inquire ([%l|]+)":gmatch "%l+" do
+      assert.is_truthy((" " .. listed .. " "):find(" " .. kind .. " ", 1, true), kind)
+    end
+  end)
+
   it("takes neither no command nor an unknown one", function()
     assert.equal(2, (support.sallyport()))
     local status, out, err = support.sallyport("open-the-gate", "--help")
