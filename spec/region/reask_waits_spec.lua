@@ -145,14 +145,14 @@ end }
   it("is refused after ten times wait_milliseconds when its calls have no `down`, and says what to do", function()
     local service = process.start { "lua5.4", "spec/support/backend.lua" }
     local host = "127.0.0.1:" .. support.wait_until(function() return service:stdout():match "^(%d+)\n" end, 10, "the port of the backend")
-    start({ wait_milliseconds = 400, waiting = 4, policy_http = { host } }, 40)
+    start({ wait_milliseconds = 1000, waiting = 4, policy_http = { host } }, 80)
     local partners = {}
-    for i = 1, 40 do partners[i] = requests.partner(port, "APPL" .. i) end
+    for i = 1, 80 do partners[i] = requests.partner(port, "APPL" .. i) end
     region:script("rules", (new():gsub(backend.url, "http://" .. host .. "/later")))
     local status, said = report(reload())
     assert.are.equal(1, status)
     assert.is_truthy(said:find("policy_error: policy.http POST http://" .. host .. "/later", 1, true), said)
-    local bound = "a reload waits at most 4 s (10 times wait_milliseconds) for the calls of its scripts, and 40 ipconns are there"
+    local bound = "a reload waits at most 10 s (10 times wait_milliseconds) for the calls of its scripts, and 80 ipconns are there"
     assert.is_truthy(said:find(bound, 1, true), said)
     assert.are.equal(1, region:row "region".generation)
     for _, p in ipairs(partners) do p:close() end
