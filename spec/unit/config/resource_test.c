@@ -392,10 +392,27 @@ copies_a_definition_whole(void **state)
 	definition_free(NULL);
 }
 
+/* A definition keeps in 64 bits which attributes of an object are given. */
+static void
+an_object_has_at_most_64_attributes(void **state)
+{
+	static const struct attribute *const tables[] = { resource_region, resource_tcpipservice, resource_ipconn, resource_program, resource_transaction };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		size_t n = 0;
+
+		while (tables[i][n].name != NULL)
+			n++;
+		assert_in_range(n, 1, 64);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_object_has_at_most_64_attributes),
 		cmocka_unit_test(takes_numbers_up_to_both_edges_and_none_beyond),
 		cmocka_unit_test(has_every_number_in_the_table_above),
 		cmocka_unit_test(wants_whole_numbers_where_things_are_counted),
