@@ -247,8 +247,7 @@ commit(struct reload *l)
 	l->before = generation_ref(r->worker.generation);
 	witness_end(&r->worker, why);
 	canary_end(&r->worker, why);
-	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
-	succession_begin(&l->succession, &r->worker, l->before->definition);
+	reload_apply_swap(r, g, &l->succession, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	reask_let_in(&l->reask);
 	take_rules(l);
 	keep_version(l);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/reload_apply.h"
-#include "conn/release.h"
+#include "conn/ipconn.h"
 #include "conn/service_socket.h"
+#include "conn/succession.h"
 
 #include "security/passwords.h"
 #include "region/reask.h"
@@ -200,7 +201,7 @@ succeed_listeners(struct region *r, const struct definition *was, const struct d
 /* --- the swap --------------------------------------------------------------------------------- */
 
 void
-reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
+reload_apply_swap(struct region *r, struct generation *g, struct succession *s, const char *urm_set)
 {
 	struct generation *old = r->worker.generation;
 	char number[24];
@@ -208,6 +209,7 @@ reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
 	succeed_listeners(r, old->definition, g->definition, urm_set);
 	generations_add(r->living, g);
 	r->worker.generation = g;
+	succession_begin(s, &r->worker, old->definition); /* first: a gate that asks by g sees no ipconn of before */
 	gates_tell(r);
 	log_applid(r->log, g->definition->region.applid);
 	telemetry_swap(r);

@@ -10,6 +10,7 @@
 #include "region/reload_changes.h"
 
 struct generation;
+struct succession;
 
 /*
  * Checks that the ipconns of g can be installed. changes: false when g has none that is not installed yet. -1 with a
@@ -22,10 +23,10 @@ int reload_apply_check(struct region *r, const struct generation *g, bool change
  */
 int reload_apply_open(struct region *r, const struct generation *g, struct faults *faults);
 /*
- * The swap: makes g (taken) the generation of the region and closes the listeners that g does not define; the ipconns
- * follow by conn/succession. urm_set: the tcpipservice whose urm the operator sets by this; NULL: a reload of the file,
- * which undoes such settings (SP0017).
+ * The swap: makes g (taken) the generation of the region, begins the succession s of the ipconns, made for g, and closes
+ * the listeners that g does not define. The generation before must outlast s. urm_set: the tcpipservice whose urm the
+ * operator sets by this; NULL: a reload of the file, which undoes such settings (SP0017).
  */
-void reload_apply_swap(struct region *r, struct generation *g, const char *urm_set);
+void reload_apply_swap(struct region *r, struct generation *g, struct succession *s, const char *urm_set);
 
 #endif
