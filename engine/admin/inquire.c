@@ -275,7 +275,7 @@ inquire_begin(struct region *r, const char *what, const struct inquire_options *
 	return i;
 }
 
-/* After a swap of generations no ipconn of the one before is shown: a step settles some, in place of a row. */
+/* After a swap of generations no ipconn of the former one is listed: a step settles some ipconns in place of a row. */
 static bool
 is_settled(const struct inquiry *i)
 {

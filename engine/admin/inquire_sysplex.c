@@ -42,7 +42,7 @@ put_rules(json_t *row, const struct region *r, const char *region)
 	}
 }
 
-/* The addresses to which the generic tcpipservices send partners of that region, with a blank between two. */
+/* The addresses of that region to which the generic tcpipservices send partners, separated by blanks. */
 static void
 put_addresses(json_t *row, const struct definition *d, const char *region)
 {

@@ -29,7 +29,10 @@ void cursor_close(struct cursors *all, struct cursor *c);
  * is.
  */
 void cursors_leave(const struct cursors *all, const void *gone, void *before, void *behind);
-/* To be called when `instead` has got the place of `gone`, the last that left: the cursors on `gone` are on it then. */
+/*
+ * Moves the cursors that were on `gone` to `instead`, which has its place. `gone`: the element that left the list
+ * last.
+ */
 void cursors_return(const struct cursors *all, const void *gone, void *instead);
 
 #endif

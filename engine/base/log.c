@@ -42,7 +42,7 @@ struct log_queue { /* the lines of all handles, and the thread that writes them 
 	uint64_t lost_ever;
 	int trouble;         /* errno of the last failed write; 0: none, or already reported */
 	bool waiting, stop, reopen;
-	bool sleeping;       /* the writer waits until it is woken: it does not look at held refusals by itself */
+	bool sleeping;       /* the writer waits until it is woken: it has no held refusals to look at */
 	int64_t stop_at;     /* the second after which the writer gives up on a stalled reader */
 	struct log_throttle throttle;
 	struct buf flight;   /* used by the writer only: the bytes being written */
@@ -220,8 +220,8 @@ work(struct log_queue *q)
 }
 
 /*
- * Under the lock. The lines of some turns come together meanwhile: to wake the writer costs a loop more than the lines
- * of a turn.
+ * Under the lock. The lines of several turns collect meanwhile: a wake-up of the writer costs a loop more than the
+ * lines of a turn.
  */
 static void
 rest(struct log_queue *q)

@@ -2,7 +2,7 @@
 /*
  * log: one line per event, written by a thread of its own from a bounded queue, so that a loop never waits for a disk.
  * The thread rests for 2 ms after each write, and the lines that come meanwhile are written together. Lost lines are
- * counted; the next line that is written says how many. Inserts are escaped here, and only here: bytes outside
+ * counted; the next line that is written has their number. Inserts are escaped here, and only here: bytes outside
  * printable ASCII become \xHH, quotes and backslashes are escaped, a value with blanks is quoted.
  *
  *   2026-11-22 17:40:01.123456Z CICSA DFHIS3000 I IPCONN autoinstalled successfully. ipconn=APPL applid=MYQUAL.MYAPPL
@@ -42,8 +42,8 @@ void log_reopen(struct log *l);
  * After log_collect the lines of the calling thread, which runs a loop, wait in its handle without a lock until
  * log_hand_over: it calls that at the end of each turn. Above 64 KiB they are handed over at once. Lines of other
  * threads may be written before them: the time in a line gives the order. When the thread ends the process by a fault
- * (log_crash.h), the lines that it has handed over are written first. Both do nothing for NULL, and log_hand_over in
- * another thread.
+ * (log_crash.h), the lines that it has handed over are written first. Both do nothing for NULL; log_hand_over also
+ * does nothing in another thread.
  */
 void log_collect(struct log *l);
 void log_hand_over(struct log *l);

@@ -13,7 +13,10 @@
 #define LOOKS 100 /* at the lines that wait */
 #define LOOK_MILLISECONDS 5
 
-/* The handler finds it by the address of its stack: a signal has no argument, and the process no variable for it. */
+/*
+ * The handler finds the struct by the address of its stack: a signal has no argument, and there is no state at file
+ * scope.
+ */
 struct log_crash {
 	_Alignas(16) char stack[STACK_BYTES];
 	const _Atomic size_t *lines;

@@ -43,7 +43,10 @@ thread_run(void *arg)
 	return NULL;
 }
 
-/* A signal of a fault goes to the thread that has it, blocked or not; only when it is not blocked, its handler runs. */
+/*
+ * The signal of a fault is sent to the thread that caused it, also when blocked; its handler runs only when it is not
+ * blocked.
+ */
 static int
 create(struct thread *t)
 {

@@ -12,8 +12,8 @@
 struct thread; /* a running thread, until thread_ended is true, or thread_join or thread_wait returns */
 
 /*
- * Starts work(arg) with all signals blocked but those of its own faults, so that the loop's thread gets them. 0, and
- * *t; or the error of pthread_create (ENOMEM too).
+ * Starts work(arg) with all signals blocked except those of its own faults; the loop's thread gets the others. Returns
+ * 0 and sets *t, or returns the error of pthread_create (ENOMEM too).
  */
 int thread_start(struct thread **t, void (*work)(void *arg), void *arg);
 /* Waits at most `seconds` for the end of the thread. True: it has ended, and t is gone. */

@@ -29,7 +29,7 @@ struct canary_run {
 	struct generation *generation; /* counted, from the load to the last question after the end; else NULL */
 	struct reask reask;            /* after the end */
 	bool asked;                    /* its questions are over */
-	struct reload_change *untold;  /* of the reask: the first refusal that was not told yet */
+	struct reload_change *untold;  /* of the reask: the first refusal that is not logged yet */
 	struct timer slice;            /* of the end; before it, of the wait for the gates */
 	enum phase phase;
 	bool by_rule;                  /* a rule has ended it */
@@ -275,7 +275,7 @@ asked_all(struct canary_run *run)
 	return run->asked;
 }
 
-/* The command that began the canary is answered when each gate has it, so that no later connection passes it by. */
+/* The command that began the canary is answered when each gate has the canary: it decides on all later connections. */
 static void
 tell_begun(struct canary_run *run)
 {

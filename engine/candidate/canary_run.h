@@ -24,7 +24,7 @@ struct canary_order { /* copied */
 	struct candidate candidate;
 	struct share share; /* its key is drawn by canary_run_begin */
 	const char *rules;  /* "refused>2%/1m,error>0": by which it ends (canary_rule.h); NULL: none */
-	struct canary_waiter waiter; /* is called when each gate has it (why: NULL), or why it was refused */
+	struct canary_waiter waiter; /* called when each gate has the canary (why: NULL), or with the reason of its refusal */
 };
 
 /* Begins to load the candidate. -1 with a sentence: another canary or a reload is there, or the order is wrong. */

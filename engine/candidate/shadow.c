@@ -187,7 +187,7 @@ report(struct shadow *s, const char *why)
 		done(s->arg, why);
 }
 
-/* The command that began the shadow is answered when each gate has it. False: one has not yet. */
+/* The command that began the shadow is answered when each gate has the shadow. False: a gate does not have it yet. */
 static bool
 tell_begun(struct shadow *s)
 {

@@ -18,7 +18,7 @@
 struct shadow_order { /* copied */
 	struct candidate candidate;
 	struct share share; /* of the new connections; its key is drawn by shadow_begin */
-	void (*done)(void *arg, const char *why); /* on the loop, once, when each gate has it (NULL) or it was refused; not after -1 */
+	void (*done)(void *arg, const char *why); /* on the loop, once: NULL when each gate has the shadow, or the reason of its refusal; not after -1 */
 	void *arg;
 };
 

@@ -106,7 +106,7 @@ bundle_command_leave(void *arg, const struct version_file *file)
 	return false;
 }
 
-/* Adds the encrypted saf to v when it is asked for. -1: said. */
+/* With --saf adds the encrypted saf to v. -1: said. */
 static int
 add_saf(const struct words *w, struct version *v, const struct definition *d)
 {
@@ -392,7 +392,7 @@ take_to(struct words *w, const char *file)
 	return 0;
 }
 
-/* Keeps the value of an option. -1: getopt does not know it, or said. */
+/* Keeps the value of an option. -1: getopt has refused the option, or said. */
 static int
 take_option(struct words *w, int opt)
 {

@@ -11,8 +11,8 @@
 
 /*
  * Encrypts the saf that d, the definition of v, names, for the public keys of the n files `to`, and adds it to v as a
- * file of a bundle. Returns the number of keys. -1 with a sentence: v has no saf, its file has another text now, or a
- * file of keys cannot be read.
+ * file of a bundle. Returns the number of keys. -1 with a sentence: v has no saf, the text of its file has changed, or
+ * a file of keys cannot be read.
  */
 int bundle_saf_add(struct version *v, const struct definition *d, const char *const *to, size_t n, struct fault *f);
 

@@ -21,11 +21,14 @@ struct advertised {
 };
 
 /*
- * Reads the word at *text and moves *text to the next one. networkid: of a name without one. False: the text has ended,
- * and *text is at its end; or the word has another form, and *text stays at it.
+ * Reads the word at *text into *out and moves *text to the next word. networkid: for a REGION without a NETWORKID.
+ * False at the end of the text, where *text stays; false also for a word of another form, where *text stays at that
+ * word.
  */
 bool advertise_next(const char **text, const char *networkid, struct advertised *out);
-/* Finds the address of a region (NETWORKID.APPLID) in a text that has been checked. False: it has none. */
+/*
+ * Finds the address of a region (NETWORKID.APPLID) in a text that has been checked. False: the text lacks that region.
+ */
 bool advertise_find(const char *text, const char *networkid, const char *region, struct advertised *out);
 
 #endif

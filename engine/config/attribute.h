@@ -66,7 +66,7 @@ const char *attribute_print(const struct attribute *a, const void *object, char 
 bool attribute_number(const struct attribute *a, const void *object, double *number);
 /* Whether two objects have the same value of the attribute. */
 bool attribute_same(const struct attribute *a, const void *was, const void *now);
-/* Whether they have the same value of each attribute of the table. */
+/* Whether the objects `was` and `now` have the same value of each attribute of the table. */
 bool attribute_all_same(const struct attribute *table, const void *was, const void *now);
 /* Writes what a value must be to out, as the end of a sentence: "0 to 65535", "no, yes or clientauth". Returns out. */
 const char *attribute_allowed(const struct attribute *a, char *out, size_t size);

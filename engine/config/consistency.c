@@ -292,7 +292,7 @@ struct advertising { /* the regions of a generic listener that are checked */
 	struct faults *faults;
 };
 
-/* Adds the faults of the entry `one`, to which those before the text `before` are compared. */
+/* Adds the faults of the entry `one`; compares it with the entries in front of the text `before`. */
 static void
 check_advertised(const struct advertising *a, const struct advertised *one, const char *before)
 {

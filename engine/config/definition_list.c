@@ -22,7 +22,7 @@ refuse(const struct attribute *a, struct fault *f)
 	return fault_set(f, "%s is not understood; it must be %s", a->name, attribute_allowed(a, allowed, sizeof allowed));
 }
 
-/* The string at the top, which is to be one word. NULL: another value. [-0, +0] */
+/* The string at the top, which must be one word. NULL: another value. [-0, +0] */
 static const char *
 word_at_top(lua_State *L)
 {

@@ -149,7 +149,7 @@ effect_generic(const struct definition *d, const void *object)
 	return *((const struct tcpipservice_def *)object)->speciftcps != '\0';
 }
 
-/* Partners are sent to other regions by a generic listener, to those that are known to live. */
+/* A generic listener sends partners to other regions of a sysplex. */
 static bool
 effect_sends_to_none(const struct definition *d, const void *object)
 {

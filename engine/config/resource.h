@@ -211,7 +211,7 @@ void resource_view(const struct ipconn_brief *b, struct ipconn_view *out);
 /* Fills *out with the ipconn of d as it is installed: RELEASED. */
 void resource_view_installed(const struct ipconn_def *d, struct ipconn_view *out);
 
-/* Whether the saf checks the users of requests: as sec says; when sec is not given, as resource_has_saf. */
+/* Whether the saf checks the users of requests: the value of sec; without sec, resource_has_saf. */
 bool resource_sec(const struct region_def *r);
 /* Whether the region has a saf: a file, or a key for that of published rules. */
 bool resource_has_saf(const struct region_def *r);

@@ -425,7 +425,7 @@ by_itself(const struct ipconn *i)
 		i->status == CONN_RELEASED && !i->worker->draining;
 }
 
-/* The look-up of the name replaces an ipconn whose definition is out of force; the new one has a try of its own. */
+/* The look-up of the name replaces an ipconn whose definition is out of force; the new ipconn begins its own try. */
 void
 acquire_again(void *arg)
 {

@@ -18,10 +18,10 @@
 #define BACKOFF_SECONDS 0.5
 #define LEAVE_SECONDS 0.01 /* for which a busy worker leaves the callers to others */
 /* Parts of a worker's time (metrics_recent): */
-#define FREE_BUSY 0.3     /* a gate that works less is free, when it has fewer half-open connections than */
+#define FREE_BUSY 0.3     /* a gate with a lower share is free when its half-open connections are below FREE_HALFOPEN */
 #define FREE_HALFOPEN 64
 #define BRINGS 0.0006     /* the work that a half-open connection will bring: 0.3 ms */
-#define BRINGS_MOST 256   /* of the half-open connections count; more of them may be idle */
+#define BRINGS_MOST 256   /* half-open connections that count; further ones may be idle */
 #define MARGIN 0.02       /* by which one worker must be busier than another */
 
 /* --- watching --------------------------------------------------------------------------------- */
@@ -43,7 +43,7 @@ callers_resume(void *arg)
 	atomic_fetch_or(&c->entrance->watched, bit(c));
 }
 
-/* Watches no more. True: another worker does. */
+/* Stops watching. True: another worker watches. */
 static bool
 rest(struct callers *c)
 {
@@ -72,7 +72,7 @@ busy(const struct worker *w, unsigned number)
 	return metrics_recent(w->metrics, number, w->turn) + BRINGS * (h < BRINGS_MOST ? h : BRINGS_MOST);
 }
 
-/* Whether a caller is better left to worker i. The home leaves each caller to a gate that is free. */
+/* Whether worker i is the better one for a caller. The home leaves each caller to a free gate. */
 static bool
 better(const struct worker *w, unsigned i)
 {
@@ -81,7 +81,7 @@ better(const struct worker *w, unsigned i)
 	return busy(w, i) + MARGIN < busy(w, w->number) && (i != 0 || !is_free(w, w->number));
 }
 
-/* Whether one that is better watches the socket. */
+/* Whether a better worker watches the socket. */
 static bool
 ahead(const struct callers *c)
 {
@@ -94,8 +94,8 @@ ahead(const struct callers *c)
 }
 
 /*
- * True: the callers are left to another worker. Of workers that leave them at the same moment, the last one stays. When
- * the others do not come to it, because a script holds them, the pause ends before long.
+ * True: the callers are left to another worker. Of workers that leave them at the same moment, the last one stays. A
+ * script may hold the other workers: then the end of the pause brings this worker back.
  */
 static bool
 leave(struct callers *c)

@@ -33,7 +33,7 @@ bool claiming_bars(const struct ipconn *i);
 /* The same before a 200 to c, which joins i: c is refused with code store_down then. */
 bool claiming_refuses(struct conn *c, const struct ipconn *i);
 
-/* Stages CLAIMING and SEEKING: bytes behind the CAPEX. */
+/* Stages CLAIMING and SEEKING: the peer has sent bytes behind its CAPEX. */
 void claiming_data(struct conn *c);
 /* Stage CLAIMING: the store has not answered in time. */
 void claiming_timeout(struct conn *c);

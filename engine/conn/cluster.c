@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERIOD_SECONDS 1.0 /* after two of these a region sees what it has sent to another one (member.h) */
+#define PERIOD_SECONDS 1.0 /* after two periods the row of a region (member.h) has the partners that were sent to it */
 #define RECENT 1024        /* a power of two */
 
 struct sent { /* the partners that this region has sent to one region */
@@ -56,7 +56,7 @@ begin_period(struct cluster *c)
 	c->period = now;
 }
 
-/* The counts of a region. They begin anew when a reload has named too many. */
+/* The counts of a region. All counts begin anew when reloads have named too many regions. */
 static struct sent *
 sent_to(struct cluster *c, const char *region)
 {
@@ -76,7 +76,7 @@ recent_of(struct cluster *c, const char *pair)
 	return &c->recent[sum_add(SUM_BEGIN, pair, strlen(pair)) & (RECENT - 1)];
 }
 
-/* The region to which the partner was sent a while ago. NULL: to none. */
+/* The region to which the partner was sent lately. NULL: the partner was not sent. */
 static const char *
 sent_before(struct cluster *c, const char *pair)
 {
@@ -136,7 +136,7 @@ gather(struct candidates *all, struct cluster *c, const struct cluster_list *l)
 			add(all, c, &one, &row);
 }
 
-/* Takes the region out of two or more. False: it is not among them, or it is the only one. */
+/* Removes the region from the candidates. False: it is not a candidate, or the only one. */
 static bool
 leave_out(struct candidates *all, const char *region)
 {

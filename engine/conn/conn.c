@@ -256,7 +256,7 @@ take_memory(struct worker *w)
 	w->spares--;
 	ask = c->ask;
 	memset(c, 0, sizeof *c);
-	if (ask == NULL) /* it was installed */
+	if (ask == NULL) /* c was installed */
 		return with_question(c);
 	c->ask = memset(ask, 0, sizeof *ask);
 	return c;
@@ -350,7 +350,7 @@ conn_hear(struct conn *c)
 	c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
 }
 
-/* No door is asked about an installed connection, which may be idle for weeks. */
+/* An installed connection, which may be idle for weeks, has no question: no door is asked about it. */
 static void
 forget_question(struct conn *c)
 {
@@ -389,7 +389,7 @@ conn_through(struct conn *c)
 	peers_through(c->worker->peers, &c->counted);
 }
 
-/* The socket is closed last: a peer that sees its end is in no count any more, so that it may come back at once. */
+/* The socket is closed last: a peer that gets its end is in no count any more, and may connect again at once. */
 static void
 gone(struct conn *c)
 {

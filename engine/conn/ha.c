@@ -63,7 +63,7 @@ choose(struct conn *c, const char *holder)
 		capex_redirect(c, chosen.to.host, chosen.to.port);
 }
 
-/* The answer of the store. Meanwhile the listener may have closed, and the region may drain. */
+/* Takes the answer of the store. The listener may have closed meanwhile, and the region may drain. */
 static void
 ha_answered(void *conn, const struct store_reply *reply, const char *why)
 {
@@ -80,7 +80,7 @@ ha_answered(void *conn, const struct store_reply *reply, const char *why)
 		choose(c, cluster_read(reply, holder) ? holder : NULL);
 }
 
-/* Asks the store who holds the pair of c, unless this region does, or c has none. */
+/* Asks the store for the region that holds the pair of c, unless it is this region, or c has no pair. */
 static void
 seek(struct conn *c)
 {

@@ -191,7 +191,7 @@ ipconn_disengage(struct ipconn *i)
 
 /* --- its life --- */
 
-/* From now on g judges i; NULL: no generation does. */
+/* Makes g the generation that judges i. NULL: no generation judges i. */
 static void
 judge_by(struct ipconn *i, struct generation *g)
 {

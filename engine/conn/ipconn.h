@@ -119,9 +119,9 @@ bool ipconn_disengage(struct ipconn *i);
 enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out);
 /*
- * A definition is about to replace that of the worker's generation (succession.h). ipconn_keep: i keeps the present one
- * until ipconn_define, as an ipconn with sockets does whose definition changes; -1: no memory. ipconn_define: d, of the
- * new definition, is that of i from now on.
+ * A definition is about to replace that of the worker's generation (succession.h). ipconn_keep: i keeps a copy of its
+ * present definition until ipconn_define, for an ipconn with sockets whose definition changes; -1: no memory.
+ * ipconn_define: sets d, of the new definition, as the definition of i.
  */
 int ipconn_keep(struct ipconn *i);
 void ipconn_define(struct ipconn *i, const struct ipconn_def *d);

@@ -39,7 +39,7 @@ int peers_open(struct peers *t, const struct addr *a, double now, struct peers_c
  * peers_close.
  */
 void peers_through(struct peers *t, const struct peers_socket *s);
-/* The socket is about to be closed; called after peers_through. It is in no count then. */
+/* The socket is about to be closed; called after peers_through. It is in no count any more. */
 void peers_close(struct peers *t, struct peers_socket *s);
 /* Counts a refusal at `now` (as for peers_look). */
 void peers_refused(struct peers *t, const struct addr *a, double now);

@@ -187,7 +187,7 @@ end_walk(struct published *p, const struct walk *w)
 	*at = w->next;
 }
 
-/* Behind the last view, without giving the lock away: a definition that is installed meanwhile would be missed. */
+/* Behind the last view, under the same lock: a definition that is installed between two locks would be missing. */
 static size_t
 list_due(const struct published *p, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {

@@ -27,8 +27,8 @@ void published_change(struct published *p, struct published_view *old, const str
 void published_drop(struct published *p, struct published_view *old);
 
 /*
- * From now on the views that d hides are not seen, and the definitions that are due are seen as RELEASED ipconns. d is
- * borrowed; the set takes out those that are added, under its lock. NULL: no longer.
+ * Sets d, borrowed: readers get no view that d hides, and get the due definitions as RELEASED ipconns. A definition
+ * whose ipconn is added is taken out of d, under the lock of the set. NULL ends this.
  */
 void published_succeed(struct published *p, struct dues *d);
 

@@ -34,12 +34,12 @@ enum claim registry_claim(struct registry *r, struct ipconn *i);
  */
 enum claim registry_judge(const struct registry *r, const struct ipconn_def *d, const struct ipconn *except);
 /*
- * From now on look-ups settle ipconns by that succession, borrowed; NULL: no longer. registry_succession: the present
- * one.
+ * registry_succeed: sets the succession, borrowed, by which look-ups settle ipconns; NULL: look-ups settle none.
+ * registry_succession: the present one.
  */
 void registry_succeed(struct registry *r, struct succession *s);
 struct succession *registry_succession(const struct registry *r);
-/* i, whose definition is out of force, gives up its pair, and keeps its name until it is removed. */
+/* Removes the pair of i, whose definition is out of force. i keeps its name until it is removed. */
 void registry_cede(struct registry *r, struct ipconn *i);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
 void registry_drop(struct registry *r, struct ipconn *i);
@@ -71,7 +71,7 @@ uint64_t registry_removals(const struct registry *r);
 size_t registry_count(const struct registry *r);
 /*
  * registry_name: the ipconn of that name. registry_pair: the ipconn that a CAPEX with that pair matches. NULL: none.
- * Borrowed. After a swap of generations they settle it first (succession.h), which may remove the ipconn of before.
+ * Borrowed. After a swap of generations both settle the ipconn first (succession.h), which may remove the former one.
  */
 struct ipconn *registry_name(const struct registry *r, const char *name);
 struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);

@@ -44,10 +44,11 @@ bool rules_undescribed(const struct cert_fault *why, struct ruling *r);
 bool rules_capex(const struct conn *c, struct ruling *r);
 /*
  * High availability (IPIC.md 10). False: *to is the specific entrance of this region, to which the partner is
- * redirected unless another region takes it (cluster.h). NULL: c stays here, or only another region can take it.
+ * redirected unless another region takes it (cluster.h). With *to NULL c stays at this listener, or only another
+ * region can take it.
  */
 bool rules_ha(const struct conn *c, const struct entrance **to, struct ruling *r);
-/* The partner of a generic listener is to go to the specific one of this region, which may not be open. */
+/* The partner of a generic listener is sent to the specific listener of this region, which must be open. */
 bool rules_specific(const struct conn *c, struct ruling *r);
 /* The CAPEX matches the installed ipconn i: its state, its listener, and a race of both sides (IPIC.md 2.5). */
 bool rules_match(const struct conn *c, struct ipconn *i, struct ruling *r);

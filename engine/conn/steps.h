@@ -88,10 +88,10 @@ void match_join(struct conn *c);
 void match_call_back(struct conn *c);
 /*
  * High availability (IPIC.md 10): a generic listener redirects c to a specific listener, of this region or of another
- * one (cluster.h). True: c is answered, with a redirect or a refusal, or will be when the store has answered.
+ * one (cluster.h). True: c is answered with a redirect or a refusal, or waits for the store in stage SEEKING.
  */
 bool ha_begin(struct conn *c);
-/* Stage SEEKING: the store has not answered in time; c leaves the stage. */
+/* Stage SEEKING. ha_timeout: the store has not answered in time. ha_leave: c leaves the stage. */
 void ha_timeout(struct conn *c);
 void ha_leave(struct conn *c);
 /* No ipconn matches the CAPEX: asks the install door (the URM). */

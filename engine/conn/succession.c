@@ -119,7 +119,7 @@ succession_pair(struct succession *s, const char *networkid, const char *applid)
 	const struct ipconn_def *d = s != NULL ? definition_pair(s->dues.now, networkid, applid) : NULL;
 
 	if (is_behind(s, i) && succession_hides(s, i))
-		registry_cede(s->worker->registry, i); /* and no more: to settle it may need the pair of another one */
+		registry_cede(s->worker->registry, i); /* the pair alone: settling i here may need the pair of another ipconn */
 	else if (is_behind(s, i))
 		succession_name(s, i->def->ipconn);
 	if (d != NULL && dues_has(&s->dues, d))
@@ -140,7 +140,7 @@ succession_next(const struct succession *s, size_t *at)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-/* Settles the ipconns that were there at the swap. False: some are left. */
+/* Settles the ipconns of the time of the swap. False: some are left. */
 static bool
 settle_until(struct succession *s, double until)
 {

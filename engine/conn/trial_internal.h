@@ -6,7 +6,7 @@
 #include "conn/rules.h"
 #include "conn/trial.h"
 
-/* Asks a door with the facts of the connection. The verdict is in t->conn->ask->verdict. True: it lets in. */
+/* Asks a door with the facts of the connection. The verdict is in t->conn->ask->verdict. True: the verdict accepts. */
 bool trial_ask(struct trial *t, enum door door, enum reason reason);
 /* Tells the URM of the deletion of an ipconn with that definition. The answer is ignored. */
 void trial_tell(struct trial *t, const struct ipconn_def *def);

@@ -50,7 +50,7 @@ lag_begins(struct lag *l, double now)
 	set(&l->turn, begin);
 }
 
-/* The work of before, as it counts after some time. */
+/* The weight of earlier work after some time. */
 static int64_t
 faded(int64_t work, int64_t time)
 {

@@ -35,9 +35,9 @@ double lag_seconds(const struct lag *l, double now);
 /* The seconds in the turns that have ended. Any thread. -1: there was no turn. */
 double lag_worked(const struct lag *l);
 /*
- * The share of the time in which the loop worked lately, 0 to 1: in about the last half second; the longer ago a turn
- * was, the less it counts. 1 while a turn lasts that is longer than turns with many events. now: clock_span(), which
- * may be some milliseconds old. Any thread.
+ * The share of the time in which the loop worked, 0 to 1, over about the last half second; an older turn has less
+ * weight. 1 during a turn that is longer than turns with many events are. now: clock_span(), which may be some
+ * milliseconds old. Any thread.
  */
 double lag_recent(const struct lag *l, double now);
 /* Fills *out. now: clock_span(). Any thread. */

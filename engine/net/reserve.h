@@ -17,7 +17,7 @@ rlim_t reserve_begins(void);
 /*
  * Gives the kernel's table of this process room for RESERVE_TABLE descriptors, or as many as the limit allows. While a
  * process has threads, the kernel stops the thread that opens a descriptor for 15 to 40 ms each time that table
- * doubles. For the start of the process.
+ * doubles. Called at the start of the process.
  */
 #define RESERVE_TABLE 65536 /* 8 bytes of the kernel's memory each */
 void reserve_widen(void);

@@ -68,7 +68,7 @@ struct facts {
 	struct capex capex; /* when has_capex; else empty */
 };
 
-/* The bytes at the beginning of *f behind which all is empty. */
+/* The number of bytes at the beginning of *f that can be in use; all bytes behind them are empty. */
 static inline size_t
 facts_extent(const struct facts *f)
 {

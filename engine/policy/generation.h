@@ -36,7 +36,7 @@ struct generation { /* the part of one worker */
 	unsigned parts;          /* how many */
 	_Atomic unsigned refs;   /* of part[0]: of all parts, held by workers, connections, ipconns and requests */
 	_Atomic unsigned connections; /* of part[0]: that any worker has, and that this generation judges */
-	_Atomic unsigned ipconns;     /* of part[0]: that this generation judges */
+	_Atomic unsigned ipconns;     /* of part[0]: those that this generation judges */
 	struct generations *set; /* of part[0]: borrowed; NULL: it has not come into use */
 	struct generation *next; /* in the set */
 	/* of this part */

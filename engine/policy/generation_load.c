@@ -80,7 +80,7 @@ left_to_saf(const struct definition *d)
 	return NULL;
 }
 
-/* The saf of the published rules, else that of the region's file. NULL: there is none, or a fault was added. */
+/* Loads the saf of the published rules, else of the region's file. NULL: no saf, or a fault was added. */
 static struct saf *
 read_saf(struct loading *l)
 {

@@ -71,9 +71,9 @@ is_like(const struct verdict *v, const struct script_place *at, enum verdict_kin
 }
 
 /*
- * Pushes a verdict without grants. A verdict does not change, so the one that was made last at the same line serves
- * again when it is the same: a script answers it for most requests, and it is the largest value of a question. [-0, +1,
- * may throw]
+ * Pushes a verdict without grants. A verdict does not change: when the last verdict of the same line is equal, it is
+ * used again. A script has the same answer for most requests, and the verdict is the largest value of a question. [-0,
+ * +1, may throw]
  */
 static void
 push_plain(lua_State *L, enum verdict_kind kind, const char *code, const char *text, size_t len)

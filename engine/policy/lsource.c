@@ -17,7 +17,7 @@ static const char source_key, metatables_key;
 struct source {
 	lsource_set set;
 	uint64_t made[(FACT_COUNT + 63) / 64];
-	struct facts facts;         /* without a request only their extent is there */
+	struct facts facts;         /* without a request only facts_extent bytes are copied */
 	struct asked_for { /* at attach only: the copies that the facts refer to */
 		struct request request; /* without its password */
 		struct users users;
@@ -112,7 +112,7 @@ source_of(lua_State *L)
 }
 
 /*
- * __index. Upvalues: the members by name, as numbers; the kit; the shape. A member that is absent is that of the strict
+ * __index. Upvalues: the members by name, as numbers; the kit; the shape. An absent member comes from the strict
  * table.
  */
 static int

@@ -9,7 +9,7 @@
 
 #define ANSWERS_MAX (16u * 1024) /* bytes of one question's answers */
 
-/* The answers of the entry, made at the first one. NULL, and the entry is incomplete: there was no memory. */
+/* The answers of the entry, made at the first call. NULL without memory; the entry is incomplete then. */
 static struct record_answers *
 need(struct record_entry *e)
 {

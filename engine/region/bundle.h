@@ -54,8 +54,8 @@ struct bundle { /* immutable, and counted: the loader's thread holds bundles too
 /*
  * Writes a bundle of the scripts, data files, included files and encrypted saf of v for which `leave` (NULL: none is
  * left) answers false. h and key NULL: not signed; else h->key is not read. The caller frees out (buf_free), after a
- * failure too. -1 with a sentence: a name leads out of the directory of region.lua, there is no file, it would be
- * larger than BUNDLE_MAX.
+ * failure too. -1 with a sentence: a name leads out of the directory of region.lua, v has no file to write, or the
+ * bundle would be larger than BUNDLE_MAX.
  */
 int bundle_write(const struct bundle_head *h, const struct version *v, bool (*leave)(void *arg, const struct version_file *file), void *arg,
 	const struct signing_key *key, struct buf *out, struct fault *f);

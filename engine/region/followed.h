@@ -27,7 +27,7 @@ struct followed followed_of(const struct region_def *r);
  */
 int followed_judge(const struct followed *w, const struct bundle *b, uint64_t last, struct fault *f);
 /*
- * Reads the kept bundle into *out, a reference, and judges it. NULL: there is no file; follow_keys must be there too.
+ * Reads the kept bundle into *out, a reference, and judges it. NULL: there is no file; follow_keys is read then too.
  * -1 with a sentence.
  */
 int followed_read(const struct followed *w, struct bundle **out, struct fault *f);
@@ -50,10 +50,11 @@ struct followed_order {
 struct definition *followed_definition(const struct followed_order *o, struct bundle **used, struct faults *faults);
 
 /*
- * Makes a load take the scripts, data and saf of b, which must last until its end. NULL: those of files.
+ * Makes a load take the scripts, data and saf of b, which must last until the end of the load. NULL: it takes those of
+ * files.
  */
 void followed_give(struct bundle *b, struct generation_options *o);
-/* The same for the saf alone: of a load whose other parts do not come from b. */
+/* The same for the saf alone, for a load whose other parts do not come from b. */
 void followed_give_saf(const struct bundle *b, struct generation_options *o);
 
 #endif

@@ -163,8 +163,8 @@ next_one(struct reask *a)
 }
 
 /*
- * True when no ipconn is due. Else the walk begins again. A walk that has passed over none has asked all: an ipconn
- * that gets a socket meanwhile comes to the end of the list.
+ * True when no ipconn is due; else the walk begins again. A walk that has passed over no ipconn has asked all of them:
+ * an ipconn that gets a socket during the walk is put at the end of the list.
  */
 static bool
 is_complete(struct reask *a)

@@ -14,7 +14,7 @@
 
 #define GOODBYE_SECONDS 0.2
 
-/* Says of each generic tcpipservice that it sends no partner to that region. */
+/* Logs SP0151 for each generic tcpipservice whose advertise lacks that region. */
 static void
 say_unlisted(struct region *r, const char *region)
 {
@@ -74,8 +74,8 @@ region_sysplex_regained(void *arg)
 }
 
 /*
- * The connections that the region may have; 0 while one of the specific tcpipservices to which other regions may send
- * partners is not open, or there is none.
+ * The connections that the region may have. 0 while a specific tcpipservice to which other regions send partners is
+ * not open, and without such a tcpipservice.
  */
 static unsigned long
 limit_of(struct region *r)

@@ -36,8 +36,8 @@ struct reload {
 	struct succession succession;  /* of the ipconns */
 	bool concluded;                /* nothing is asked any more */
 	struct reload_change **untold; /* then: the next change to log */
-	size_t told;                   /* those before it, also those that were dropped */
-	bool followed;                 /* all is told, and each gate knows */
+	size_t told;                   /* the number of changes in front of `untold`, dropped ones included */
+	bool followed;                 /* all is logged, and each gate has the generation */
 	bool storing;                  /* the disk gets the new generation */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
@@ -121,8 +121,8 @@ say_change(const struct reload *l, const struct reload_change *c)
 }
 
 /*
- * Logs the changes that are no refusals, for a slice of the loop, and drops those that no report shows: each refusal
- * was told before. True: all are told.
+ * Logs the changes that are no refusals, for a slice of the loop, and drops those that no report shows. Refusals are
+ * logged earlier. True: all are logged.
  */
 static bool
 tell_some(struct reload *l)
@@ -163,7 +163,9 @@ reload_keep(struct reload *l)
 	return -1;
 }
 
-/* Settles ipconns until then (clock_span()). True: all are, and the generation before is not used. */
+/*
+ * Settles ipconns until the time `until` (clock_span()). True: all are settled, and the former generation is not used.
+ */
 static bool
 succeed_until(struct reload *l, double until)
 {

@@ -30,7 +30,7 @@ in_the_way(const struct generation *g, const struct ipconn_def *d, const struct 
 		holder->autoinstalled ? "autoinstalled" : "defined", holder->def->ipconn, resource_connstatus(holder->status));
 }
 
-/* An engaged ipconn keeps its name and its pair. The succession settles or deletes one that is RELEASED. */
+/* An engaged ipconn keeps its name and its pair. The succession settles or deletes a RELEASED ipconn. */
 static void
 check_engaged(const struct generation *g, const struct ipconn *i, struct faults *faults)
 {

@@ -77,7 +77,7 @@ reload_changes_refusal(struct reload_changes *l, const char *name, const char *w
 	struct reload_change *c = append(l, &(struct reload_change){ .kind = "ipconn", .what = what, .name = name,
 		.door = r->door < DOOR_COUNT ? door_name(r->door) : "", .code = r->verdict.code, .text = with_place(text, sizeof text, &r->verdict), .refused = true });
 
-	if (c == NULL || refusal == NULL) { /* there will be no entry in a record */
+	if (c == NULL || refusal == NULL) { /* no record gets an entry */
 		recheck_forget(r);
 		free(refusal);
 		return c;
@@ -276,7 +276,7 @@ is_same(const struct reload_listing *l, const struct list *t, const void *was, c
 	return l->was->params.n == 0 && l->now->params.n == 0 && memcmp(was, now, t->values) == 0;
 }
 
-/* The ipconn that follows the one of before. */
+/* Marks the definition `now` when the installed ipconn differs from it. A discarded ipconn is listed as added. */
 static void
 list_installed(struct reload_listing *l, const struct ipconn_def *was, const struct ipconn_def *now)
 {

@@ -50,11 +50,11 @@ struct reload_listing { /* a comparison of two definitions, in steps */
  */
 int reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what, const char *text);
 /*
- * Appends the refusal of an ipconn, and takes r's entry; its text has the place of the verdict. The list owns the
- * result. NULL without memory.
+ * Appends the refusal of an ipconn, and takes r's entry; the text of the change has the place of the verdict. The list
+ * owns the result. NULL without memory.
  */
 struct reload_change *reload_changes_refusal(struct reload_changes *l, const char *name, const char *what, struct recheck_result *r);
-/* The refusal of c was told: frees it. */
+/* Frees the refusal of c, which has been logged. */
 void reload_changes_tell(struct reload_change *c);
 /* Removes the change *at from its list; *at is the next one. */
 void reload_changes_drop(struct reload_changes *l, struct reload_change **at);

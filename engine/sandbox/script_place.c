@@ -15,7 +15,10 @@
 /* Registry key: its address is unique, and a lookup by it allocates nothing. */
 static const char library_key;
 
-/* Pushes the functions of library chunks by the addresses of their sources, which they keep alive. [-0, +1] */
+/*
+ * Pushes the table of the functions of library chunks by the addresses of their sources; the functions keep the
+ * sources alive. [-0, +1]
+ */
 static void
 push_library(lua_State *L)
 {

@@ -17,7 +17,10 @@ struct script_place {
 	int line;
 };
 
-/* Writes the place of the running script to *out, in a C function that the script called. [-0, +0, may throw] */
+/*
+ * Writes the place of the running script to *out. Called by a C function that the script has called. [-0, +0, may
+ * throw]
+ */
 void script_place(struct lua_State *L, struct script_place *out);
 /*
  * Marks the chunk that called the running C function as part of the Lua library, which script_place skips. False: no

@@ -21,7 +21,7 @@ judge(const char *file, const struct file_content *c, const char *digest, struct
 	if (s == NULL)
 		return fault_set(f, "%s has %zu faults; sallyport check lists them", file, errors);
 	if (strcmp(saf_digest(s), digest) != 0)
-		rc = fault_set(f, "%s is another one than that of the generation: reload, and export the generation that the reload makes", file);
+		rc = fault_set(f, "%s differs from the file of the generation: reload, and export the generation that the reload makes", file);
 	saf_free(s);
 	return rc;
 }
@@ -65,8 +65,8 @@ read_key(const char *path, struct faults *faults)
 }
 
 /*
- * The faults of a text that this region does not own are counted only: they might quote it, and the reason of a refusal
- * is told to all. NULL with a sentence.
+ * The faults of the decrypted text are only counted: a fault may quote the text, and all regions get the reason of a
+ * refusal. NULL with a sentence.
  */
 static struct saf *
 read_text(const struct buf *text, struct fault *f)

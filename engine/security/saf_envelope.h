@@ -16,12 +16,12 @@
 
 /*
  * Encrypts the file of a saf for the readers, and adds the envelope to out. digest: saf_digest of the text to encrypt.
- * -1 with a sentence: the file is no sound saf, or has another text now.
+ * -1 with a sentence: the file is not a sound saf, or its text has changed.
  */
 int saf_envelope_seal(const char *file, const char *digest, const struct envelope_readers *readers, struct buf *out, struct fault *f);
 /*
  * Opens the envelope by the private key in key_file, and reads the saf. Blocks for as long as the disk does. The caller
- * owns the result (saf_free). NULL with a fault; warnings about the key are added too.
+ * owns the result (saf_free). NULL with a fault. Adds warnings about the key to faults too.
  */
 struct saf *saf_envelope_open(const char *key_file, const void *bytes, size_t n, struct faults *faults);
 

@@ -18,7 +18,7 @@ struct lua_State;
  * path of keys. The caller owns the result (saf_free). NULL: there was an error; warnings alone are no error.
  */
 struct saf *saf_load(const char *file, struct faults *faults);
-/* The same for the bytes of a file, whose name is for the faults alone. */
+/* The same for len bytes. file: the name in the faults; the file is not read. */
 struct saf *saf_load_bytes(const char *bytes, size_t len, const char *file, struct faults *faults);
 /*
  * Reads the value at idx, raw, into an empty model; `name` is the file in faults. s needs an owner, because this may

@@ -39,7 +39,7 @@ struct claims_item {
 	bool local;
 	int replicas;
 	bool waits_for_replicas, told_free;
-	double contested;         /* clock_span() until which further notes of a conflict are not told */
+	double contested;         /* clock_span() until which further notes of a conflict are not reported */
 	unsigned long sent;       /* the era in whose incarnation the store may have it; 0 none */
 	unsigned long asked;      /* the era of the claim that was sent last */
 	char why[TEXT_ROOM];      /* of an answer that is due without the store */
@@ -56,7 +56,7 @@ struct claims {
 	struct claims_item *looked; /* while its holder is told of a fence: NULL when it was freed meanwhile */
 	bool walking, restart, later;
 	char sysplex[NAME_SIZE]; /* that was joined last */
-	unsigned long plex;      /* how many times it was another one: a number counts in its own sysplex only */
+	unsigned long plex;      /* the number of changes of `sysplex`: a claim's number is valid in its own sysplex only */
 	unsigned long ordinal, era, round, conflicts;
 	unsigned long owed;    /* claims that are held for an incarnation of before */
 	unsigned long held;

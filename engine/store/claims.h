@@ -83,8 +83,8 @@ void claims_lapsed(struct claims *c);
 /* That region has the names of this claim by an earlier number. */
 void claims_beaten(struct claims_item *item, const char *region);
 /*
- * That region had the names of this claim too, and its claim ends. It is told once in a lease: a writer of the store
- * can send any number of such notes.
+ * That region had the names of this claim too, and its claim ends. The conflict is reported once in a lease, because a
+ * writer of the store can send any number of such notes.
  */
 void claims_contested(struct claims_item *item, const char *region);
 

@@ -11,7 +11,7 @@
 #include "base/name.h"
 
 enum claims_note_kind {
-	CLAIMS_NOTE_PROBE,     /* another region has refused the pair: is the partner alive? */
+	CLAIMS_NOTE_PROBE,     /* another region has refused the pair: the partner is probed */
 	CLAIMS_NOTE_BEATEN,    /* that region has the pair by an earlier number */
 	CLAIMS_NOTE_CONTESTED, /* that region had the pair too, and its claim ends */
 };

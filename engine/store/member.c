@@ -341,7 +341,7 @@ end_key(struct member *m, const char *incarnation)
 	store_ask(m->store, &q, &none);
 }
 
-/* The incarnation that claims may belong to is the one of before, until the present one has joined. */
+/* Until the present incarnation has joined, claims may belong to the former one. */
 static void
 note_left(struct member *m)
 {
@@ -350,7 +350,7 @@ note_left(struct member *m)
 	memcpy(m->left[0].incarnation, m->before[0] != '\0' ? m->before : m->incarnation, sizeof m->left[0].incarnation);
 }
 
-/* Finds the incarnation that the region had in its sysplex before; its session key is to be ended. */
+/* Finds the former incarnation of the region in its sysplex, whose session key is to be ended. */
 static void
 find_left(struct member *m)
 {

@@ -95,7 +95,10 @@ double member_newness(const struct member *m);
  * once.
  */
 size_t member_list(const struct member *m, struct member_row list[MEMBER_ROWS]);
-/* Fills *row with the region of that name that has its session key, the own one too. False: there is none. */
+/*
+ * Fills *row with the region of that name (NETWORKID.APPLID) that has its session key; this region is included. False:
+ * no such region.
+ */
 bool member_find(const struct member *m, const char *region, struct member_row *row);
 /* "ACTIVE", "DRAINING", "FENCED", "LOST". Static. */
 const char *member_state_name(enum member_state s);

@@ -78,7 +78,10 @@ void store_free(struct store *s);
  * Uses these settings from now on, of which it takes a reference; NULL: no store. Equal settings keep the connection.
  */
 void store_use(struct store *s, struct store_settings *settings);
-/* The longest pause between two searches of a server, in seconds, below the usual one; 0: the usual one. */
+/*
+ * Sets the longest pause between two searches of a server, in seconds, when shorter than the usual one; 0: the usual
+ * one.
+ */
 void store_pause_at_most(struct store *s, double seconds);
 
 /* Puts a question. NULL with a sentence: the store is down, the region has no store, or too many calls wait. */

@@ -54,7 +54,7 @@ meaning(unsigned step, const struct store_reply *r)
 {
 	static const char *const words[STEPS] = { [STEP_SELECT] = "it refuses the database", [STEP_ROLE] = "it does not answer ROLE" };
 
-	return store_reply_is_error(r, "NOAUTH") ? "it wants a password, and no store_password_file is named" : words[step];
+	return store_reply_is_error(r, "NOAUTH") ? "it demands a password, and store_password_file is not given" : words[step];
 }
 
 static void

@@ -26,7 +26,7 @@ struct store_welcome { /* the result */
  */
 struct store_greeting *store_greeting_begin(struct store_link *l, const struct store_settings *s,
 	void (*done)(void *arg, const struct store_welcome *w, const char *why), void *arg);
-/* Makes the words that log in. w is empty before. False: there is no password, and nothing to send. */
+/* Makes the words that log in. w is empty before. False: there is no password, and no command is sent. */
 bool store_greeting_login(const struct store_login *l, struct store_words *w);
 #define STORE_NO_LOGIN 128
 

@@ -123,9 +123,9 @@ miss_master(struct store_search *x, const struct store_reply *r)
 	char why[160];
 
 	if (store_reply_is_error(r, "NOAUTH"))
-		snprintf(why, sizeof why, "the sentinel wants a password, and no store_sentinel_password_file is named");
+		snprintf(why, sizeof why, "the sentinel demands a password, and store_sentinel_password_file is not given");
 	else
-		snprintf(why, sizeof why, "the sentinel knows no master of the name %s%s%.60s", store_settings_address(x->settings)->master,
+		snprintf(why, sizeof why, "the sentinel has no master of the name %s%s%.60s", store_settings_address(x->settings)->master,
 			r->kind == STORE_ERROR ? ": " : "", r->kind == STORE_ERROR ? r->text : "");
 	miss(x, why);
 }

@@ -19,7 +19,7 @@ struct store_settings {
 	uint64_t ring;                   /* the checksum of its ring */
 };
 
-/* Takes the first line of the file as the password; path "": there is none. */
+/* Takes the first line of the file as the password; path "": no password. */
 static int
 read_login(struct store_login *l, const char *user, const char *attribute, const char *path, struct fault *f)
 {

@@ -145,8 +145,8 @@ envelope_readers_add(struct envelope_readers *r, const char *pem, size_t len, st
 /* --- sealing ---------------------------------------------------------------------------------- */
 
 /*
- * OpenSSL takes a reader as a certificate, which it must be able to encode. This one has the key and the id, and is
- * signed by a key that is thrown away; only key and id come into the envelope. The caller frees it. NULL: no memory.
+ * OpenSSL takes a reader as a certificate, which it must be able to encode. This certificate has the key and the id,
+ * and is signed by a temporary key; the envelope has only the key and the id. The caller frees it. NULL: no memory.
  */
 static X509 *
 certificate_of(const struct envelope_key *k, EVP_PKEY *signer)
@@ -219,8 +219,8 @@ is_named(CMS_RecipientEncryptedKey *one, const unsigned char id[ID_BYTES])
 }
 
 /*
- * Whether the content key is wrapped as envelope_seal does. OpenSSL would take each other way: that of RFC 5649
- * (padded) writes behind its buffer in 3.0.19, when the key is damaged.
+ * Whether the content key is wrapped as envelope_seal does. OpenSSL would accept each other method: with a damaged
+ * key, RFC 5649 (padded) writes behind its buffer in 3.0.19.
  */
 static bool
 is_wrapped_right(CMS_RecipientInfo *of)
@@ -238,7 +238,7 @@ is_wrapped_right(CMS_RecipientInfo *of)
 		(size_t)ASN1_STRING_length(value) == sizeof wrap && memcmp(ASN1_STRING_get0_data(value), wrap, sizeof wrap) == 0;
 }
 
-/* Unwraps the content key that is for this reader. 0: none is; -1: it is damaged. */
+/* Unwraps the content key for this reader. 0: no key is for it; -1: the key is damaged. */
 static int
 unwrap(CMS_ContentInfo *cms, CMS_RecipientInfo *of, const struct envelope_key *k, const unsigned char id[ID_BYTES])
 {
@@ -267,7 +267,7 @@ find_key(CMS_ContentInfo *cms, const struct envelope_key *k, struct fault *f)
 	return found == 1 ? 0 : fault_set(f, "it is damaged");
 }
 
-/* CMS takes the cipher from the envelope: one that does not authenticate, or a short tag, is refused. */
+/* CMS takes the cipher from the envelope: a cipher without authentication, or a short tag, is refused. */
 static bool
 authenticates(BIO *plain)
 {

@@ -20,8 +20,8 @@ bool pem_key_is_locked(const char *pem, size_t len);
  */
 EVP_PKEY *pem_key_private(const char *pem, size_t len, const char *passphrase, struct fault *f);
 /*
- * Reads the public keys of a PEM file, one or more: calls take(arg, key, f) for each, which owns the key, or frees it
- * and returns -1 with a sentence. -1 with a sentence that has the line.
+ * Reads the public keys of a PEM file, one or more: calls take(arg, key, f) for each. take owns the key; on failure
+ * take frees it and returns -1 with a sentence. -1 with a sentence that has the line.
  */
 int pem_key_public(const char *pem, size_t len, int (*take)(void *arg, EVP_PKEY *key, struct fault *f), void *arg, struct fault *f);
 /* Writes the SHA-256 of the public part (SubjectPublicKeyInfo). -1: OpenSSL cannot encode it. */

@@ -18,7 +18,7 @@ struct tls_config {
 	struct ring *ring; /* counted */
 };
 
-struct tls_trouble { /* of a stream that fails; the others do without its memory */
+struct tls_trouble { /* only a stream that fails has one, to save memory */
 	struct tls_ending ending;
 	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
 };

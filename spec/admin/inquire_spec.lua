@@ -3,7 +3,7 @@
 local dkjson = require "dkjson"
 local support = require "spec.support"
 
--- The partner, which is made of bytes, answers no heartbeat.
+-- The partner is raw bytes and answers no heartbeat.
 local REGION = { drain = false, networkid = "NETA", applid = "CICSA", heartbeat = 0 }
 
 -- One array and nothing else.

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-store: regions with a shared store (redis-server on the loopback, with an append-only file). `lua5.4 spec/bench/store.lua [part...]`;
-other work on the machine shows in these figures: `chrt -f 1` before the command runs all processes of it first. The parts:
+store: regions with a shared store (redis-server on the loopback, with an append-only file). `lua5.4 spec/bench/store.lua [part...]`.
+Other work on the machine changes these figures: with `chrt -f 1` all processes of the command run before that work. The parts:
   claims      the time from a CAPEX to its answer in a region of a sysplex, which claims the pair and the name, and in one without
   askings     askings of `admit` a second, and their CPU, with a call of policy.store.incr and without; in one region and in two
-  rates       what a rate of two regions gives while the store is there, one region is cut off, and both are; beside its bound
-  duplicate   two regions that were alone have accepted one partner: the time until one of them releases it, from the moment at which the
-              store answers again, and from the one at which both regions have found it
+  rates       the tokens of a rate of two regions, beside the bound: with the store, with one region cut off, with both cut off
+  duplicate   two regions without the store have accepted one partner: the time until one region releases it, from the answer of the
+              store, and from the moment at which both regions have found the store
   counters    numbers a second that two regions take from one counter
 Needs build/partners.
 ]]
@@ -31,7 +31,7 @@ local function server()
   return s
 end
 
--- scripts by name; each is the `admit` of a listener of that name in upper case, but `rules`, which is the rest of IPIC.
+-- scripts by name; each is the `admit` of a listener of that name in upper case; `rules` has the other doors of IPIC.
 local function start(applid, of, attributes, scripts)
   local given = { applid = applid, networkid = "NETA", heartbeat = 0, specs = "off", halfopen_peer = 10000,
     store = "redis://127.0.0.1:" .. of.port, wait_milliseconds = 20000, instructions = 10000000, workers = 1 }
@@ -66,7 +66,7 @@ local function percentile(list, share)
   return list[math.max(1, math.ceil(#list * share))]
 end
 
--- A partner's CAPEX: the seconds until its answer, the word of it, the partner.
+-- A partner's CAPEX. Returns the seconds until the answer, the word of the answer, the partner.
 local function capex(port, applid)
   local p = peer.raw(port)
   local from = socket.gettime()
@@ -209,7 +209,7 @@ function parts.rates()
   measure("one is cut off", 1)
   s:cli("ACL", "SETUSER", "b", "on")
   wait_state(two[2], "UP")
-  flood(0.2, two[1]:port "TAKES", two[2]:port "TAKES") -- brings back what was given without the store
+  flood(0.2, two[1]:port "TAKES", two[2]:port "TAKES") -- subtracts the tokens that were given without the store
   socket.sleep(2)
   s:kill()
   for _, r in ipairs(two) do wait_state(r, "DOWN") end

@@ -211,7 +211,7 @@ describe("caps:", function()
 end)
 
 describe("the table of descriptors", function()
-  it("is as large at the start as very many sockets need, so that none of them waits for its growth", function()
+  it("is as large at the start as very many sockets need, and does not grow while they come", function()
     local region = support.region({ tcpipservices = { PLAIN = {} } }):start()
     local pid = region:inquire("region")[1].pid
     local size = tonumber(assert(support.read("/proc/" .. pid .. "/status")):match "\nFDSize:%s+(%d+)")

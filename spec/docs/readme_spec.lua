@@ -66,7 +66,7 @@ describe("the documents", function()
     end)
   end
 
-  it("Your first hour: can be pasted, and says what it shows", function()
+  it("Your first hour: can be pasted, and prints the documented text", function()
     pastes("Your first hour", {
       "0 faults, 1 warning", -- step 1: nobody could name the template
       '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", -- 2
@@ -81,7 +81,7 @@ describe("the documents", function()
     })
   end)
 
-  it("Change a rule while partners are connected: can be pasted, and says what it shows", function()
+  it("Change a rule while partners are connected: can be pasted, and prints the documented text", function()
     pastes("Change a rule while partners are connected", {
       "refused, nothing changed: exit status 1",
       "could be taken; nothing was changed", "ipconn SHOPWEB2 would be released: install not_listed",
@@ -90,7 +90,7 @@ describe("the documents", function()
     })
   end)
 
-  it("From idea to live: can be pasted, and says what it shows", function()
+  it("From idea to live: can be pasted, and prints the documented text", function()
     pastes("From idea to live", {
       "refused: exit status 3", "bind +refuse  not_known", "outcome: refused at capex, code not_known", "NO  partner is known", -- 1
       "NO  partner is known", "7 passed, 1 failed", "the row does not hold yet: exit status 1", -- 2
@@ -103,7 +103,7 @@ describe("the documents", function()
     })
   end)
 
-  it("Two regions and a client: can be pasted, and says what it shows", function()
+  it("Two regions and a client: can be pasted, and prints the documented text", function()
     pastes("Two regions and a client", {
       "two/a.lua: 0 faults, 0 warnings", "two/b.lua: 0 faults, 0 warnings", -- step 2
       "INSTALLED +IN +127.0.0.1:%d+ +CICSB ", "INSTALLED +IN +127.0.0.1:%d+ +CICSB ", -- 3: two of theirs, two of ours
@@ -119,7 +119,7 @@ describe("the documents", function()
     })
   end)
 
-  it("Your own authority and partner: can be pasted, and says what it shows", function()
+  it("Your own authority and partner: can be pasted, and prints the documented text", function()
     pastes("Your own authority and partner", {
       "own/region.lua: 0 faults, 0 warnings", '"accepted": true', -- step 3
       "generation 2 is in use", "ring own/CICSA changed", '"alert": "certificate_revoked"', "refused: exit status 3", -- 4
@@ -127,7 +127,7 @@ describe("the documents", function()
     })
   end)
 
-  it("Two regions and one Redis: can be pasted, and says what it shows", function()
+  it("Two regions and one Redis: can be pasted, and prints the documented text", function()
     pastes("Two regions and one Redis", {
       "plex/a/region.lua: 0 faults, 1 warning", "plex/b/region.lua: 0 faults, 1 warning", "127.0.0.1:14917/0 +UP ", -- step 4
       '"accepted": false', '"reason": "INVALID_PARTNER_STATE"', "refused: exit status 3", -- 5

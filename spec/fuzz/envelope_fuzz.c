@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An envelope that opens has the text that was sealed, whatever was changed in it; a refusal has a sentence and adds
- * nothing. The input is an envelope, and a list of changes of one that is good: two bytes of a place, one of a value.
+ * An envelope that opens has the text that was sealed, after any change of its bytes; a refusal has a sentence and
+ * adds no bytes. The input is an envelope, and a list of changes of a good envelope: two bytes of a place, one of a
+ * value.
  */
 #include "tls/envelope.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A member of a sysplex and its claims, whose store answers anything at any time. The store is of this file. Each
- * holder is answered once, hears nothing of a claim that has ended, and gets names and texts that can be printed.
+ * A member of a sysplex and its claims, with a store in this file that answers with any reply at any time. Each holder
+ * gets one answer, no event of a claim that has ended, and names and texts that can be printed.
  */
 #include "net/loop.h"
 #include "store/claims.h"
@@ -99,7 +99,7 @@ take(struct scene *s)
 	return *s->data++;
 }
 
-/* A text of the store: a beginning that it may have, and bytes. */
+/* A text of the store: a valid beginning, and bytes of the input. */
 static struct store_reply
 take_text(struct scene *s, char text[WORDS_MAX])
 {
@@ -226,7 +226,7 @@ on_report(void *arg, struct member_row *own)
 
 /* --- the steps -------------------------------------------------------------------------------- */
 
-/* One call that waits has its reply: a text, a list, or none. */
+/* Answers one waiting call: with a text, a list, or an error. */
 static void
 answer(struct scene *s)
 {

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The suite itself: a spec file that failed beside others runs once more alone, unless its failure cannot be of their making.
+-- The suite itself: a spec file that failed beside others runs once more alone, unless the others cannot be the cause.
 local lfs = require "lfs"
 
 local support = require "spec.support"
@@ -9,7 +9,7 @@ local GREEN = 'it("stands", function() end)'
 local RED = 'it("falls", function() assert.is_true(false) end)'
 local RESULTS = "build/results"
 
--- A test that fails in the first run of its job and passes in the next. `first` is what it does before it fails.
+-- A test that fails in the first run of its job and passes in the next. `first`: Lua statements that run before it fails.
 local function once_red(first)
   return ([[
 it("falls once", function()
@@ -23,7 +23,7 @@ end
 describe("the suite", function()
   local dir
 
-  -- A directory where jobs find what they need of the repository, and no spec but those of the test.
+  -- A directory with the files of the repository that jobs need, and the specs of the test alone.
   before_each(function()
     dir = support.directory()
     local here = lfs.currentdir()
@@ -46,7 +46,8 @@ describe("the suite", function()
     return in_dir { "make", "-s", "-k", "-j4", "-f", "spec/support/jobs.mk", "RESULTS=" .. results, goal }
   end
 
-  -- The steps of the Makefile for these spec files, name = text, with so many jobs at a time: the exit status and the report.
+  -- Runs the steps of the Makefile for these spec files (name = text), with that number of jobs at a time. Returns the exit status and the
+  -- report.
   local function run(specs, at_a_time)
     local names = {}
     for _, name in ipairs(text.sorted(specs)) do
@@ -71,7 +72,7 @@ describe("the suite", function()
     assert.is_nil(support.read(("%s/%s/again/spec/x/red_spec.lua/output"):format(dir, RESULTS)))
   end
 
-  it("counts a spec file as passed that failed beside others and passes alone, and says so", function()
+  it("counts a spec file that failed beside others and passes alone as passed, and reports it", function()
     local status, said = run { green = GREEN, red = once_red() }
     assert.equal(0, status, said)
     assert.is_truthy(said:find("failed beside other specs, passed alone: spec/x/red_spec.lua @ 2: falls once\n", 1, true), said)
@@ -85,7 +86,7 @@ describe("the suite", function()
     assert.is_falsy(support.read(dir .. "/" .. second):find("falls once", 1, true))
   end)
 
-  it("counts one that fails again as failed", function()
+  it("counts a spec file that fails again as failed", function()
     local status, said = run { green = GREEN, red = RED }
     assert.equal(1, status, said)
     assert.is_truthy(said:find "\n1 passed, 1 failed\n$", said)
@@ -98,43 +99,43 @@ describe("the suite", function()
     ["LeakSanitizer"] = "==12==ERROR: LeakSanitizer: detected memory leaks",
     ["UBSan"] = "engine/net/io.c:12:3: runtime error: null pointer passed as argument 2",
   } do
-    it("does not run one again with a report of " .. what, function()
+    it("does not repeat a job with a report of " .. what, function()
       assert_failed_at_once { green = GREEN, red = once_red(("io.stderr:write(%q, '\\n')"):format(line)) }
     end)
   end
 
-  it("does not run one again whose program crashed, whatever the spec made of it", function()
+  it("does not repeat a job whose program crashed, also when the spec expects the crash", function()
     assert_failed_at_once { green = GREEN, red = once_red [[require("spec.support").run { "sh", "-c", "kill -ABRT $$" }]] }
   end)
 
-  it("does not run one again whose program had a report on stderr", function()
+  it("does not repeat a job whose program had a report on stderr", function()
     assert_failed_at_once { green = GREEN,
       red = once_red [[require("spec.support").run { "sh", "-c", "echo ERROR: LeakSanitizer: leaks >&2" }]] }
   end)
 
-  it("does not run one again whose program crashed beside the test", function()
+  it("does not repeat a job whose program crashed beside the test", function()
     assert_failed_at_once { green = GREEN, red = once_red [[require("spec.support").start({ "sh", "-c", "kill -SEGV $$" }):wait()]] }
   end)
 
-  it("does not run one again that died", function()
+  it("does not repeat a job that died", function()
     assert_failed_at_once { green = GREEN, red = once_red "os.exit(3)" }
   end)
 
-  it("runs none again where more than eight failed", function()
+  it("repeats no job when more than eight failed", function()
     local specs = { red = once_red() }
     for n = 1, 8 do specs["red" .. n] = RED end
     assert_failed_at_once(specs)
   end)
 
-  it("does not run one again that was the only one", function()
+  it("does not repeat the only job", function()
     assert_failed_at_once { red = once_red() }
   end)
 
-  it("does not run one again where one job ran at a time", function()
+  it("does not repeat a job when one job ran at a time", function()
     assert_failed_at_once({ green = GREEN, red = once_red() }, "1")
   end)
 
-  it("does not run one again that runs alone anyhow", function()
+  it("does not repeat a job that runs alone", function()
     assert_failed_at_once { green = GREEN, green2 = GREEN, red = "-- Runs alone: it is the test's\n" .. once_red() }
   end)
 end)

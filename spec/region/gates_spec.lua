@@ -138,7 +138,7 @@ describe("a command for all gates is answered when each has it:", function()
     return row ~= nil and row.state == state
   end
 
-  -- Its words, and whether the home has done its part.
+  -- The words of the command, and a function: whether the home has done its part.
   local COMMANDS = {
     reload = function() return { "reload" }, function() return region:row("region").generation == 2 end end,
     canary = function() return { "canary", dir, "--share", "100%" }, function() return is_in("canary", "DECIDING") end end,

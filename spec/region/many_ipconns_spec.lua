@@ -150,7 +150,7 @@ return { install = function(f) return policy.install { ipconn = f.capex.applid, 
     assert.are.equal(1, region:row("ipconn", "C1").generation)
   end)
 
-  -- While a reload changes all, each observer goes over from the old definitions to the new ones once.
+  -- During a reload that changes all, each view changes once from the old definitions to the new ones.
   it("treats a partner by the old definition before the swap, and by the new one after it", function()
     region = support.region { text = definition {} }:start()
     region:define { text = definition({}, 20) }

@@ -74,7 +74,7 @@ describe("names across regions", function()
     plex.refusal(a, "pair_elsewhere")
   end)
 
-  it("refuses a claim that the store does not take, with the words of the store", function()
+  it("refuses a claim that the store does not take, with the text of the store", function()
     local a = all:start("CICSA", { lease = 10 })
     support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
     server:cli("CONFIG", "SET", "maxmemory", 1000)
@@ -275,7 +275,7 @@ describe("names across regions", function()
     assert.equal("ACQUIRED", a:row("ipconn", "ONE1").connstatus)
   end)
 
-  it("has no number of another sysplex: a region that comes with a claim gives way to the region that has the pair", function()
+  it("uses no claim number of another sysplex: a region that joins with a claim loses the pair to the region that holds it", function()
     local attributes = { lease = 10, claim_lost = "keep" }
     local a, b = all:start("CICSA", attributes), all:start("CICSB", { lease = 10, claim_lost = "keep", sysplex = "PLEXB" })
     for n, r in ipairs { a, b } do
@@ -294,7 +294,7 @@ describe("names across regions", function()
     assert.equal("ACQUIRED", b:row("ipconn", "ONE1").connstatus)
   end)
 
-  it("tells a conflict about a pair once in a lease, and none about a pair that it does not have", function()
+  it("reports a conflict about a pair once in a lease, and no conflict about a pair that it does not have", function()
     local a = all:start("CICSA", { lease = 10 })
     support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
     local notes = "sallyport:plex:PLEXA:notes:" .. server:cli("ZRANGE", "sallyport:plex:PLEXA:members", 0, 0)
@@ -306,7 +306,7 @@ describe("names across regions", function()
     server:cli(table.unpack(words))
     a:wait_log "SP0148 .*NETX.ONE1 is held by region NETA.CICS1 too"
     support.wait_until(function() return server:cli("LLEN", notes) == "0" end, 10, "the notes to be read")
-    assert.equal("OK", all:reason(a, "LAST")) -- a later line of the log
+    assert.equal("OK", all:reason(a, "LAST")) -- this line of the log comes later
     a:wait_log "DFHIS3000 .*NETX.LAST"
     assert.equal(1, a:count_log("SP0148 ", 1))
     assert.equal(1, a:inquire "sysplex"[1].conflicts)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Regions that share their partners: a generic listener sends each to the specific listener of a region that lives, takes partners and has
--- few connections, or holds the partner's pair.
+-- Regions that share their partners: a generic listener sends each partner to the specific listener of a living region that takes partners
+-- and has few connections, or that holds the partner's pair.
 local pair = require "spec.support.pair"
 local plex = require "spec.support.plex"
 local support = require "spec.support"
@@ -37,7 +37,7 @@ describe("a generic listener with advertise", function()
     } }):start()
   end
 
-  -- The row of b at a is, or becomes, as `fits` says.
+  -- Waits until `fits` accepts the row of b in region a.
   local function sees(a, b, fits)
     local row
     support.wait_until(function()
@@ -63,7 +63,7 @@ describe("a generic listener with advertise", function()
     return p
   end
 
-  -- The region to which the generic listener of a region sends a partner, and the whole answer.
+  -- Returns the region to which the generic listener of a region sends a partner, and the whole answer.
   local function sent(applid, partner)
     local p = support.raw(generic[applid])
     local m = assert(p:capex({ applid = partner, networkid = "NETX", ha = true }):read_message())
@@ -80,7 +80,7 @@ describe("a generic listener with advertise", function()
     return to
   end
 
-  -- n more connections, which the region b has as a sees it.
+  -- Opens n more connections to b, and waits until region a has that number.
   local function load(a, b, n)
     for _ = 1, n do peer(specific[b]) end
     sees(a, b, function(row) return row.connections >= n end)
@@ -114,7 +114,7 @@ describe("a generic listener with advertise", function()
     assert.same({ CICSA = 20, CICSB = 0, CICSC = 0 }, spread("CICSB", 20, "R"))
   end)
 
-  it("draws two of three regions, and never sends to one that it does not list", function()
+  it("draws two of three regions, and never sends partners to a region outside its list", function()
     local list = addresses("CICSA", "CICSB")
     local a = start("CICSA", addresses("CICSA", "CICSB", "CICSC"))
     local b = start("CICSB", list)
@@ -129,7 +129,7 @@ describe("a generic listener with advertise", function()
     assert.equal(0, spread("CICSA", 20, "R").CICSA)
   end)
 
-  it("is followed by our own partner, and shows where regions are", function()
+  it("sends Sallyport's own partner to a region, and inquire shows the addresses of regions", function()
     local a, b = two()
     wait_grants "CICSA"
     load(b, "CICSA", 20)
@@ -141,7 +141,7 @@ describe("a generic listener with advertise", function()
     assert.equal("127.0.0.1:" .. specific.CICSA, a:row("sysplex", "NETA.CICSA").advertise)
   end)
 
-  it("sends a partner to the region that holds its pair, also when that one has more connections", function()
+  it("sends a partner to the region that holds its pair, also when that region has more connections", function()
     local a = two()
     wait_grants "CICSB"
     local first = peer(specific.CICSB)
@@ -185,7 +185,7 @@ describe("a generic listener with advertise", function()
     assert.same({ "AUTOINSTALL_FAILED", specific.CICSB }, { answer.reason, answer.redirected.port })
   end)
 
-  it("sends a partner that comes back from a region that was killed to another one, and nobody there after the lease", function()
+  it("sends a partner that comes back from a killed region to another one, and none to the killed region after the lease", function()
     local a, b = two()
     wait_grants "CICSA"
     load(a, "CICSA", 30)
@@ -200,7 +200,7 @@ describe("a generic listener with advertise", function()
     assert.same({ 0, true, specific.CICSA }, { status, answer.accepted, answer.redirected.port })
   end)
 
-  it("sends nobody to a region whose specific listener is closed, and refuses when no region takes partners", function()
+  it("sends no partner to a region whose specific listener is closed, and refuses when no region takes partners", function()
     local a, b = two()
     load(a, "CICSB", 30)
     a:command("set", "tcpipservice", "SPECIF", "closed")
@@ -215,7 +215,7 @@ describe("a generic listener with advertise", function()
     assert.equal("CICSA", (sent("CICSB", "FOUR4")))
   end)
 
-  it("hears the end of a partner while the store is asked, and keeps it when the store is silent", function()
+  it("closes a connection whose partner ends while the store is asked, and keeps a partner when the store is silent", function()
     local a = two()
     local function seeking()
       for _, row in ipairs(a:inquire "socket") do
@@ -239,7 +239,7 @@ describe("a generic listener with advertise", function()
     assert.equal("CICSA", (sent("CICSA", "")))
   end)
 
-  it("is answered by ask with the tcpipservice of this region or another one", function()
+  it("is described by ask: the tcpipservice of this region, or another region", function()
     local a = two()
     local _, out = a:command("ask", "--running", "--tcpipservice", "GENERIC", "--applid", "ONE1", "--networkid", "NETX", "--ha")
     assert.is_truthy(out:find("redirected to tcpipservice SPECIF of this region or of another one of advertise; ask again", 1, true), out)

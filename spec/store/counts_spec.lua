@@ -84,7 +84,7 @@ describe("a scope of store", function()
     return doors
   end
 
-  it("counts in one row for two regions, without a gap and without a double", function()
+  it("counts in one row for two regions, without a gap and without a repeated number", function()
     local sum, all = 0, 10 * EACH
     local doors = doors_of(count_together(([[
       local c, sum = policy.counter("all", { scope = "store" }), 0
@@ -95,7 +95,7 @@ describe("a scope of store", function()
     assert.equal(all * (all + 1) // 2, sum)
   end)
 
-  it("holds no asking longer than the time-out of a call when the store stands still meanwhile", function()
+  it("holds no asking longer than the time-out of a call while the store is stopped", function()
     local partners = count_together(([[
       local c = policy.counter("all", { scope = "store" })
       for _ = 1, %d do

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Events of the table of failures (engine/store/README.md) around one region: it starts again, its name is there twice, a reload
--- changes its sysplex, its session key ends in the store.
+-- Events of the table of failures (engine/store/README.md) of one region: it starts again, another region has its name, a reload changes
+-- its sysplex, its session key ends in the store.
 local plex = require "spec.support.plex"
 local support = require "spec.support"
 local store = require "spec.support.store"
@@ -51,7 +51,7 @@ describe("in a sysplex", function()
     support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 15, "the end of the former lease")
   end)
 
-  it("two regions of one name are two members, of which one has a partner", function()
+  it("two regions of one name are two members, and one of them has a partner", function()
     local a, twin = all:start "CICSA", all:start "CICSA"
     all:wait_grants(a)
     support.wait_until(function() return #a:inquire "sysplex" == 2 end, 10, "the other region")

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Starts first: it waits for leases.
--- The store fails over to a replica that lacks a claim: the duplicate that follows is found, told in both regions, and resolved within
--- `lease`.
+-- Starts first: it waits for leases. The store fails over to a replica that lacks a claim: the duplicate is found, logged in both regions,
+-- and resolved within `lease`.
 local plex = require "spec.support.plex"
 local store = require "spec.support.store"
 local support = require "spec.support"
@@ -29,7 +28,7 @@ describe("a fail-over of the store", function()
 
   local function has(r, name) return r:row("ipconn", name) ~= nil end
 
-  -- Of the regions a and b, `loser` released ONE1, and both say so; the seconds from their meeting in the new store.
+  -- Asserts that `loser`, a or b, released ONE1 and that both logged it. Returns the seconds from the time when both had the new store.
   local function resolved(a, b, loser)
     local winner = loser == a and b or a
     for _, r in ipairs { a, b } do
@@ -46,7 +45,7 @@ describe("a fail-over of the store", function()
     return took
   end
 
-  -- A claim that the replica does not get, because it follows nobody, and the end of the master.
+  -- Makes a claim that the replica does not get, because it follows no master, and ends the master.
   local function lose_claim(a)
     replica:cli("REPLICAOF", "127.0.0.1", "1")
     assert.equal("OK", all:reason(a, "ONE1"))
@@ -86,7 +85,7 @@ describe("a fail-over of the store", function()
     for _, r in ipairs { a, b } do assert.equal(0, r:inquire "sysplex"[1].conflicts) end
   end)
 
-  it("is followed by the sentinels, and the old master that returns is not used", function()
+  it("with sentinels: regions use the new master, and not the old one that returns", function()
     local sentinel = store.sentinel(master, "names")
     support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
       "the sentinel to know the replica")
@@ -108,7 +107,7 @@ describe("a fail-over of the store", function()
     assert.equal("OK", all:reason(b, "TWO2"))
   end)
 
-  it("by order of an operator moves the regions and keeps their claims", function()
+  it("by an operator's command moves the regions and keeps their claims", function()
     local sentinel = store.sentinel(master, "names")
     support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
       "the sentinel to know the replica")

@@ -7,7 +7,7 @@ local support = require "spec.support"
 
 local LEASE = 4
 
--- Takes tokens until there is none, at most 50 for a partner; a counter of the region counts them.
+-- Takes tokens until the rate is empty, at most 50 for a partner; a counter of the region counts them.
 local TAKES = [[
 local policy = require "policy"
 return { bind = function(facts)
@@ -52,7 +52,7 @@ for _, way in ipairs(cut.ways()) do
       return r
     end
 
-    it("fences the region that is cut off, before another one gets its names, and has it back", function()
+    it("fences the region that is cut off before another region gets its names; the region joins again", function()
       local a, b, c = started "CICSA", started "CICSB", started "CICSC"
       all:wait_grants(a)
       local _, one = all:ask(a, "ONE1")
@@ -140,7 +140,7 @@ for _, way in ipairs(cut.ways()) do
             return row.state == "UP" and row.regions == 3
           end, 20, "three regions")
         end
-        take(regions, 0) -- no token is left
+        take(regions, 0) -- the rate is empty
         for i = 1, k do lines[regions[i]]:cut() end
         local taken, took = take(regions, PER)
         local share = COUNT / PER * took

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Starts first: it waits for leases.
--- The store stands still, for less than a lease and for longer, for regions with each claim_down and claim_lost; and a region stands still.
+-- Starts first: it waits for leases. The store is stopped, for less than a lease and for longer, for regions with each claim_down and
+-- claim_lost; then a region is stopped.
 local conversation = require "spec.support.conversation"
 local plex = require "spec.support.plex"
 local store = require "spec.support.store"
@@ -44,13 +44,13 @@ describe("a pause", function()
     assert.equal(one.letter, conversation.answer(one.partner, 5).data)
   end
 
-  -- A partner that comes while the store stands still.
+  -- A partner that comes while the store is stopped.
   local function come(one)
     assert.equal(one.is_local and "OK" or "AUTOINSTALL_FAILED", all:reason(one.r, "NEW" .. one.letter))
     if not one.is_local then plex.refusal(one.r, "store_down") end
   end
 
-  -- The store answers again: claims are granted, and those of the pause are known.
+  -- The store answers again: claims are granted, and it has the claims of the pause.
   local function is_well(one)
     plex.wait_state(one.r, "ACTIVE")
     if one.is_local then
@@ -60,7 +60,7 @@ describe("a pause", function()
     assert.equal(0, one.r:inquire "sysplex"[1].conflicts)
   end
 
-  it("of the store for less than the lease is noticed by partners that come, and by no others", function()
+  it("of the store for less than the lease affects partners that come, and no others", function()
     local regions = four(10)
     server:pause()
     local from = support.now()
@@ -118,7 +118,7 @@ describe("a pause", function()
       assert.equal("OK", all:reason(b, "TWO2"))
       a:signal "CONT"
       a:wait_log "SP0142 "
-      repeat -- all that comes is an order to release, up to the end
+      repeat -- up to the end only orders to release come
         local m = one:read_message()
         assert.is_true(m == nil or m.is:find("release", 1, true) ~= nil, m and m.is)
       until m == nil

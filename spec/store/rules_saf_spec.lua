@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The saf of published rules: encrypted to the regions that follow, in force with the rules, nowhere else.
+-- The saf of published rules: encrypted for the regions that follow, and in force with the rules alone.
 local lfs = require "lfs"
 
 local conversation = require "spec.support.conversation"
@@ -44,7 +44,7 @@ describe("the saf of published rules", function()
     assert.are.equal(0, (support.run { "chmod", "600", r:path "saf.lua" }))
   end
 
-  -- A region whose local saf knows LOCAL alone. more: attributes of the region; nil: it follows.
+  -- A region whose local saf has the user LOCAL alone. more: attributes of the region; nil: it follows.
   local function region(applid, more)
     local text = TEXT:format(applid, server.port, more or FOLLOW:format(here .. key.public))
     local r = support.region { text = text, scripts = { list = versions.LIST:format "ALICE" } }
@@ -72,7 +72,7 @@ describe("the saf of published rules", function()
     return start(region(applid, more and more:format(attributes) or attributes)), own
   end
 
-  -- The rules of the author with a saf that knows this user, for these keys, signed; the path.
+  -- Exports and signs the author's rules with a saf of this user, for these keys. Returns the path.
   local function write(a, user, serial, keys)
     write_saf(a, user)
     versions.must(a, "reload")
@@ -95,7 +95,7 @@ describe("the saf of published rules", function()
     for _, name in ipairs { "FRED", "ANNA", "LOCAL" } do assert.are.equal(name == user, knows(r, name), name) end
   end
 
-  -- What a request of that user becomes: its data, or the sense.
+  -- The result of a request of that user: its data, or the sense.
   local function logs_on(r, userid, password)
     local p = support.raw(r:port "IPIC")
     assert.are.equal(200, p:capex({ networkid = "NETX", applid = "ALICE", sendcount = 5 }):read_message().status)
@@ -105,7 +105,7 @@ describe("the saf of published rules", function()
     return a.is7 and a.is7:lower() or a.data
   end
 
-  it("comes into force with the rules, decides on passwords, and goes with them", function()
+  it("comes into force and out of force with the rules, and decides on passwords", function()
     local a = author()
     local b, own = follower "CICSB"
     has_saf_of(b, "LOCAL")
@@ -165,7 +165,7 @@ describe("the saf of published rules", function()
     assert.are.equal(a:path "saf.lua", (own_file:gsub("\n", ""))) -- the search finds what is there
   end)
 
-  it("is refused by a region without the key, and without the right one: its rules and its saf stay, and all are told", function()
+  it("is refused by a region without the key, and without the right key: its rules and its saf stay, and all regions report it", function()
     local a = author()
     local b, own = follower "CICSB"
     local c = start(region "CICSC")
@@ -263,7 +263,7 @@ describe("the saf of published rules", function()
     refused("not a public key of EC P-256; make one by openssl genpkey", "--saf", "--to", key.public)
     refused("nosuch.pub: cannot be read", "--saf", "--to", "nosuch.pub")
     write_saf(a, "OTHER")
-    refused("is another one than that of the generation: reload, and export the generation", "--saf", "--to", own.public)
+    refused("differs from the file of the generation: reload, and export the generation", "--saf", "--to", own.public)
     support.write(a:path "region.lua", (support.read(a:path "region.lua"):gsub(', saf = "saf.lua"', "")))
     versions.must(a, "reload")
     number = tostring(math.tointeger(versions.current(a).generation))
@@ -295,6 +295,6 @@ describe("the saf of published rules", function()
     local number = tostring(math.tointeger(versions.current(b).generation))
     local status, _, err = b:command("policy", "export", number, "--region", b:path "region.lua", "--saf", "--to", own.public)
     assert.are.equal(1, status)
-    assert.is_truthy(err:find("is another one than that of the generation", 1, true), err)
+    assert.is_truthy(err:find("differs from the file of the generation", 1, true), err)
   end)
 end)

@@ -243,7 +243,7 @@ describe("published rules", function()
     assert.is_truthy(err:find("the bundle is not signed", 1, true), err)
   end)
 
-  it("are not published while the store takes no changes, and the sentence has the words of the store", function()
+  it("are not published while the store takes no changes, and the sentence has the text of the store", function()
     local a, b = author(), start "CICSB"
     local seven = write(a, "BOB", 7)
     server:cli("CONFIG", "SET", "min-replicas-to-write", 1)

@@ -84,7 +84,7 @@ describe("a region with a store", function()
 
   it("refuses a wrong password by its words", function()
     local server = store.start { "--requirepass", "secret" }
-    is_refused(at(server), "it wants a password, and no store_password_file is named: NOAUTH")
+    is_refused(at(server), "it demands a password, and store_password_file is not given: NOAUTH")
   end)
 
   it("refuses a replica, and takes the master among several hosts", function()
@@ -124,7 +124,7 @@ describe("a region with a store", function()
     start { store = ("sentinel://127.0.0.1:1,127.0.0.1:%d/names"):format(sentinel.port) }
     assert.equal("127.0.0.1:" .. master.port, wait_for "UP".server)
     region:stop()
-    is_refused(("sentinel://127.0.0.1:%d/other"):format(sentinel.port), "knows no master of the name other")
+    is_refused(("sentinel://127.0.0.1:%d/other"):format(sentinel.port), "has no master of the name other")
   end)
 
   local function password_file(directory, text)
@@ -149,7 +149,7 @@ describe("a region with a store", function()
       assert.equal("127.0.0.1:" .. master.port, wait_for "UP".server)
       region:stop()
     end
-    is_refused(address, "the sentinel wants a password, and no store_sentinel_password_file is named", { store_password_file = own })
+    is_refused(address, "the sentinel demands a password, and store_sentinel_password_file is not given", { store_password_file = own })
     region:stop()
     is_refused(address, "it refuses store_sentinel_user or the password: WRONGPASS",
       { store_password_file = own, store_sentinel_password_file = own })

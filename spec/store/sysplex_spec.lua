@@ -112,7 +112,7 @@ describe("a sysplex", function()
     assert.is_nil(a:inquire "sysplex"[1].why)
   end)
 
-  it("goes on in a store that is another one than before", function()
+  it("goes on in another store", function()
     local a = start("CICSA", { lease = 30 }) -- longer than a start of the server takes
     wait_states(a, { ["NETA.CICSA"] = "ACTIVE" })
     server:kill()

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Starts first: it waits for leases.
--- Regions of a sysplex with a thousand partners each (two hundred under sanitizers), when a region is killed, and when the store is.
+-- Starts first: it waits for leases. Regions of a sysplex with a thousand partners each (two hundred under sanitizers), when a region is
+-- killed, and when the store is killed.
 local dkjson = require "dkjson"
 
 local plex = require "spec.support.plex"
@@ -50,7 +50,7 @@ describe("a thousand partners of each region", function()
     return load
   end
 
-  -- The counts of partners that came and went.
+  -- The counts of partners that were accepted and lost.
   local function report(r, letter)
     local _, out = support.run(words(r, letter, 0))
     return assert(dkjson.decode(out), out)

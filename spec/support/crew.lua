@@ -25,7 +25,7 @@ end }]]
 crew.ENDLESS = [[
 return { %s = function() while true do end end }]]
 
--- bind, or admit of ATGATE, counts until the other admit has counted between. That one is asked by a worker that is not held.
+-- bind, or admit of ATGATE, counts until the other admit has counted too. A worker that is not held asks the other admit.
 local HOLD = [[
 local policy = require "policy"
 local function count() return policy.counter("hold"):next { max = 1000000000000 } end
@@ -120,7 +120,7 @@ function crew.hold(region)
   end
 end
 
--- The home answers the friend, so that it is a gate that the caller holds. A caller that the home has accepted is let go again.
+-- The home answers the friend: thus a gate runs the caller's script. A caller that the home has accepted is let go again.
 function crew.hold_gate(region, friend)
   local port, go = region:port "ATGATE", region:port "GO"
   local function let_go(caller)

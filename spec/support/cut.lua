@@ -23,7 +23,7 @@ local function sh(command, ...)
   return os.execute(command:format(...) .. " >/dev/null 2>&1")
 end
 
--- A process in a network namespace of its own, which ends with it; nil where none can be made.
+-- A process in a network namespace of its own, which ends with the process; nil where no namespace can be made.
 local function namespace()
   local holder = process.start { "unshare", "--net", "sleep", "infinity" }
   local made = pcall(wait.wait_until, function()
@@ -32,7 +32,7 @@ local function namespace()
   return made and not holder:status() and holder or nil
 end
 
--- A line from here to the namespace: NAME here and there, with the addresses NET.1 and NET.2.
+-- A line from this namespace to the new one: interface NAME in both, with the addresses NET.1 and NET.2.
 local function wire(holder, name, net)
   return sh("ip link add %s type veth peer name %s netns %d", name, name, holder.pid)
     and sh("ip addr add %s.1/30 dev %s", net, name) and sh("ip link set %s up", name)

@@ -49,7 +49,7 @@ function Plex:region(applid, attributes, more)
   return r
 end
 
--- Of its listener IPIC; a region that was started again has another one.
+-- The port of the region's listener IPIC; a new start changes it.
 function plex.port(r)
   if r.opened ~= r.process then r.opened, r.ipic = r.process, r:port "IPIC" end
   return r.ipic

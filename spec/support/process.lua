@@ -40,7 +40,7 @@ end
 -- By status, 128 + the signal.
 local CRASHES = { [132] = "ILL", [133] = "TRAP", [134] = "ABRT", [135] = "BUS", [136] = "FPE", [139] = "SEGV" }
 
--- A crash stands in the job's output, whatever the spec makes of the status: such a job does not run again (spec/support/suite.lua).
+-- Prints a crash into the job's output, also when the spec expects it: such a job does not run again (spec/support/suite.lua).
 local function tell_crash(words, status, err)
   if CRASHES[status] or err:find "%u%a+Sanitizer" or err:find "runtime error:" then
     io.stderr:write(("%s\na program ended with status %d: %s\n"):format(err, status, text.words(words)))

@@ -176,7 +176,7 @@ function Region:wait_log(pattern, seconds)
   end, seconds, function() return ("a log line like %q; there is:\n%s"):format(pattern, self:log()) end)
 end
 
--- Waits for such a line; returns the seconds of the day of the last one.
+-- Waits for a line with the pattern; returns the seconds of the day of the last one.
 function Region:log_time(pattern, seconds)
   local last = self:wait_log(pattern, seconds)
   for line in self:log():gmatch("[^\n]+") do

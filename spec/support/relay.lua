@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-relay: `lua5.4 spec/support/relay.lua HOST PORT` prints the port where it listens on the loopback, and passes each connection on. Stopped by
-SIGSTOP it is a line that loses all.
+relay: `lua5.4 spec/support/relay.lua HOST PORT` prints the port where it listens on the loopback, and passes each connection on.
+While SIGSTOP stops it, the line loses all bytes.
 ]]
 local socket = require "socket"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * still_store: the store of a unit, which answers when the test says so. Its functions stand in the place of those of
- * store/store, so that one file of a test program includes it.
+ * still_store: a store for units, which answers on still_answer. Its functions replace those of store/store, so only
+ * one file of a test program includes it.
  */
 #ifndef SALLYPORT_SPEC_STILL_STORE_H
 #define SALLYPORT_SPEC_STILL_STORE_H
@@ -41,7 +41,7 @@ still_end(struct store *s)
 	loop_free(s->loop);
 }
 
-/* Lets the work run that is due at once. */
+/* Runs the work of the loop that is due. */
 static inline void
 still_turn(const struct store *s)
 {
@@ -49,7 +49,7 @@ still_turn(const struct store *s)
 		ev_run(s->loop, EVRUN_NOWAIT);
 }
 
-/* The newest call, which is of that script and still waits. */
+/* Returns the newest call, which must be of that script and must wait. */
 static inline struct store_call *
 still_waiting(struct store *s, enum store_script script)
 {

@@ -19,7 +19,7 @@ local text = require "spec.support.text"
 
 local RECORD = "build/seconds"
 local BYTES_A_SECOND = 2000
--- With more failed jobs than this the fault is not the load of a moment.
+-- With more failed jobs than this the load of a moment is not the cause.
 local FAILED_MAX = 8
 -- Of an output: a sanitizer's report; a program under test that crashed or hung (spec/support/process.lua, spec/support/region.lua).
 local GRAVE = { "%u%a+Sanitizer", "runtime error:", "ended with status %d" }
@@ -198,7 +198,7 @@ local function print_passed_alone(results, name)
   print(("  see %s/%s/output and %s/again/%s/output"):format(results, name, results, name))
 end
 
--- The second runs take the places of the first where all passed. Each is told, whatever its end.
+-- A second run takes the place of the first one when all its tests passed. Each second run is reported.
 local function count_second_runs(results, list)
   local second = {}
   for _, name in ipairs(names_of(results .. "/again", "ALONE")) do second[name] = result_of(results .. "/again", name) end

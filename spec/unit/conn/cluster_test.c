@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The member of this cluster is of this file, and so is the store, which is not asked. */
+/* The member and the store of this cluster are in this file; the store is not asked. */
 #include "conn/cluster.h"
 
 #include <setjmp.h>

@@ -58,7 +58,7 @@ house(const char *const was[][2], const char *const now[][2])
 	return h;
 }
 
-/* The turn of the swap; due: the number of the first definitions that differ or are new. */
+/* The turn of the swap. due: the number of leading definitions that differ or are new. */
 static void
 swap(struct house *h, size_t due)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Envelopes: each reader opens one, no other key does, and a changed byte anywhere is seen. */
+/* Envelopes: each reader opens its envelope, no other key opens it, and each changed byte is detected. */
 #include "tls/envelope.h"
 
 #include <openssl/evp.h>
@@ -140,7 +140,7 @@ each_reader_opens_it_and_no_other_key_does(void **state)
 		free_pair(&p[i]);
 }
 
-/* Two envelopes of the same bytes have nothing in common that tells so. */
+/* Two envelopes of the same bytes have different content. */
 static void
 each_envelope_has_keys_of_its_own(void **state)
 {
