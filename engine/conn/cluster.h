@@ -28,7 +28,7 @@ struct cluster_list { /* the regions of one generic listener; borrowed */
 };
 
 struct cluster_choice {
-	struct advertised to; /* host "": the list, of before a reload, lacks this region */
+	struct advertised to; /* host "": the list is older than a reload and lacks this region */
 	bool own;      /* it is this region */
 	char why[80];  /* the reason, for the record: "it holds the pair" */
 };

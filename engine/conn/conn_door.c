@@ -130,7 +130,7 @@ hear(struct conn *c)
 		io_pause(&c->io, false);
 }
 
-/* The script of this door waits, not that of a later door: an answer at once leads to that one's own conn_ask. */
+/* Only when the script of this door waits: an answer at once leads to the conn_ask of a later door. */
 static bool
 waits_at(const struct conn *c, enum door door)
 {

@@ -112,7 +112,7 @@ publish_answered(void *arg, const struct store_reply *r, const char *why)
 		fault_set(&f, "serial %llu is published already%s; sign these rules under a higher serial", (unsigned long long)above.serial,
 			above.canary ? " to a canary" : "");
 	else
-		fault_set(&f, "the store gave an answer that is none; inquire store shows its server");
+		fault_set(&f, "the store gave an answer of another form; inquire store shows its server");
 	end(p, f.text);
 }
 

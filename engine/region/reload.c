@@ -223,7 +223,7 @@ follow(struct reload *l)
 	}
 	if (!l->followed) {
 		l->followed = true;
-		timer_set(&l->slice, 0); /* the report, with its many rows, has a turn of its own */
+		timer_set(&l->slice, 0); /* the report has many rows, and a turn of its own */
 		return;
 	}
 	r->worker.succeed = NULL;

@@ -67,12 +67,12 @@ struct store_call *rules_write(struct store *s, const char *sysplex, const char 
  * such bundle; "all N", "canary N": the serial of that head is N, which is higher, or the same of another bundle.
  */
 struct store_call *rules_publish(struct store *s, const char *sysplex, const struct rules_head *h, rules_done done, void *arg, struct fault *f);
-struct rules_above { /* a head that is in the way of one to be published */
+struct rules_above { /* a published head with a serial as high as the one to be published, or higher */
 	uint64_t serial;
 	bool canary;
 };
 
-/* Reads "all N" or "canary N" of such an answer. False: it is another one. */
+/* Reads "all N" or "canary N", such an answer. False: the answer has another form. */
 bool rules_read_above(const struct store_reply *r, struct rules_above *out);
 /* Whether a text is a SHA-256 in lower-case hex. */
 bool rules_is_digest(const char *text);

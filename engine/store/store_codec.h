@@ -61,7 +61,7 @@ int store_reader_next(struct store_reader *r, struct store_reply **out, struct f
 void store_reply_free(struct store_reply *r);
 /* Whether the reply is an error that begins with that word ("NOSCRIPT"). */
 bool store_reply_is_error(const struct store_reply *r, const char *word);
-/* The length of its first word, the code of an error. The words behind it may be those of the command. */
+/* The length in bytes of the first word of an error reply: its code. The words behind it may quote the command. */
 size_t store_reply_code(const struct store_reply *r);
 
 #endif

@@ -31,8 +31,8 @@ bool store_greeting_login(const struct store_login *l, struct store_words *w);
 #define STORE_NO_LOGIN 128
 
 /*
- * Writes why a login was refused. Of the error r it has the code alone, because a server that does not know AUTH
- * repeats the password. attribute: that of the user. Returns out.
+ * Writes the reason of a refused login. It has only the code of the error r, because a server without the command AUTH
+ * repeats the password. attribute: the name of the attribute of the user. Returns out.
  */
 const char *store_greeting_no_login(const char *attribute, const struct store_reply *r, char out[STORE_NO_LOGIN]);
 /* Frees it after done(), or after its link was closed. NULL is fine. */

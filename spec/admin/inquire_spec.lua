@@ -51,7 +51,7 @@ describe("the command line", function()
     for command in pairs(USAGES) do assert.is_truthy(out:find("\n  " .. command, 1, true), command) end
   end)
 
-  it("lists on --help each kind of object that inquire shows", function()
+  it("--help lists each kind of object that inquire shows", function()
     local _, all = support.sallyport "--help"
     local _, usage = support.sallyport("inquire", "--help")
     local listed = all:match "\n  inquire +([^\n]+) %[NAME%]"

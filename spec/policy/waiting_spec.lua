@@ -125,7 +125,7 @@ return {
     end
   end
 
-  -- How often a record says that the script waits.
+  -- The number of events "the script waits" in a record.
   local function waits(record)
     local n = 0
     for _, e in ipairs(record.events) do

@@ -155,7 +155,7 @@ describe("a region with a store", function()
       { store_password_file = own, store_sentinel_password_file = own })
   end)
 
-  it("never shows a password that a server repeats, because it does not know AUTH", function()
+  it("never shows a password that a server without AUTH repeats", function()
     local server = store.start { "--rename-command", "AUTH", "" }
     local own = password_file(server.dir, "sesame-word")
     for address, attributes in pairs {

@@ -233,7 +233,7 @@ a_partner_that_comes_again_goes_to_another_region(void **state)
 	assert_string_equal(out.why, "no other region takes partners");
 }
 
-/* A connection of the generation before a reload that has given the region another name. */
+/* A connection of a former generation, after a reload that has given the region another name. */
 static void
 a_list_without_the_own_region_sends_no_partner_elsewhere_for_it(void **state)
 {
