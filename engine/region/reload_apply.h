@@ -23,9 +23,9 @@ int reload_apply_check(struct region *r, const struct generation *g, bool change
  */
 int reload_apply_open(struct region *r, const struct generation *g, struct faults *faults);
 /*
- * The swap: makes g (taken) the generation of the region, begins the succession s of the ipconns, made for g, and closes
- * the listeners that g does not define. The generation before must outlast s. urm_set: the tcpipservice whose urm the
- * operator sets by this; NULL: a reload of the file, which undoes such settings (SP0017).
+ * The swap: makes g (taken) the generation of the region, begins the succession s of the ipconns, made for g, and
+ * closes the listeners that g does not define. The generation before must outlast s. urm_set: the tcpipservice whose
+ * urm the operator sets by this; NULL: a reload of the file, which undoes such settings (SP0017).
  */
 void reload_apply_swap(struct region *r, struct generation *g, struct succession *s, const char *urm_set);
 
