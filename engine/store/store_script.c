@@ -23,7 +23,7 @@
 #define TIDY "100" /* claims of a lost region that one renewal removes, and notes that it takes */
 #define TIDY_SECONDS "60" /* after which the claims of a region that has ended are removed; they count no longer before */
 #define NOTES_MAX "1000"
-#define MEMBERS_MAX "200" /* that an answer has */
+#define MEMBERS_MAX "200" /* that an answer has: those that were renewed last, so the living ones come before lost ones */
 #define LOST_SECONDS "600" /* in which a lost region is shown */
 
 static const char *const texts[STORE_SCRIPTS] = {
@@ -83,7 +83,7 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"redis.call('ZADD', P .. ':members', ms, own) "
 		"redis.call('HSET', P .. ':words', own, ARGV[6]) "
 		"local answer = { (epoch ~= ARGV[4] and 'new ' or '') .. 'epoch ' .. epoch .. ' ' .. string.format('%.0f', left) } "
-		"for _, one in ipairs(redis.call('ZRANGE', P .. ':members', 0, " MEMBERS_MAX " - 1)) do "
+		"for _, one in ipairs(redis.call('ZRANGE', P .. ':members', -" MEMBERS_MAX ", -1)) do "
 		"  local words = redis.call('GET', key(one)) "
 		"  local lost = not words and redis.call('HGET', P .. ':words', one) "
 		"  local age = ms - tonumber(redis.call('ZSCORE', P .. ':members', one)) "

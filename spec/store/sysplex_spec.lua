@@ -75,6 +75,21 @@ describe("a sysplex", function()
     assert.equal(2, #a:inquire "sysplex")
   end)
 
+  it("shows the regions that live beside more lost ones than an answer of the store has", function()
+    local a = start "CICSA"
+    start "CICSB"
+    wait_states(a, { ["NETA.CICSB"] = "ACTIVE" })
+    local now, members, words = os.time() * 1000, {}, {}
+    for i = 1, 250 do -- a region that was killed again and again, each time after it had joined
+      members[2 * i - 1], members[2 * i] = ("%d"):format(now - 60000 + 200 * i), ("lost%03d"):format(i)
+      words[2 * i - 1], words[2 * i] = members[2 * i], "NETA.CICSC ACTIVE 1 0 0 0"
+    end
+    server:cli("HSET", "sallyport:plex:PLEXA:words", table.unpack(words))
+    server:cli("ZADD", "sallyport:plex:PLEXA:members", table.unpack(members))
+    wait_states(a, { ["NETA.CICSC"] = "LOST" })
+    assert.equal("ACTIVE", states(a)["NETA.CICSB"])
+  end)
+
   it("fences a region that the store does not hear, and has it back with a new incarnation", function()
     local a = start "CICSA"
     local first = a:wait_log("SP0140 "):match "incarnation=(%S+)"
