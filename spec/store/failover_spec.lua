@@ -111,7 +111,7 @@ describe("a fail-over of the store", function()
     local sentinel = store.sentinel(master, "names")
     support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
       "the sentinel to know the replica")
-    local a, b = regions(("sentinel://127.0.0.1:%d/names"):format(sentinel.port))
+    local a, b = regions(("sentinel://127.0.0.1:%d/names"):format(sentinel.port), { claim_down = "refuse" })
     all:wait_epoch()
     assert.equal("OK", all:reason(a, "ONE1"))
     support.wait_until(function() return sentinel:cli("SENTINEL", "FAILOVER", "names") == "OK" end, 30, "a replica that is fit")
@@ -119,7 +119,7 @@ describe("a fail-over of the store", function()
       support.wait_until(function() return r:inquire "store"[1].server == "127.0.0.1:" .. replica.port end, 40, "the new master")
       r:wait_log "SP0143 "
     end
-    support.wait_until(function() return all:reason(b, "ONE1") == "INVALID_PARTNER_STATE" end, 10, "the claim of a")
+    support.wait_until(function() return all:reason(b, "ONE1") == "INVALID_PARTNER_STATE" end, LEASE + 10, "the claim of a")
     assert.is_true(has(a, "ONE1"))
     for _, r in ipairs { a, b } do assert.equal(0, r:inquire "sysplex"[1].conflicts) end
   end)
