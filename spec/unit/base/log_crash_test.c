@@ -106,10 +106,25 @@ lines_of_ended_turns_are_written_before_a_fault_ends_the_process(void **state)
 	scratch_close(dir);
 }
 
+static void
+a_thread_keeps_the_stack_for_signals_that_it_has(void **state)
+{
+	_Atomic size_t lines = 0;
+	struct log_crash *first = log_crash_begin(&lines), *second = log_crash_begin(&lines);
+	stack_t now;
+
+	(void)state;
+	assert_null(second);
+	assert_int_equal(sigaltstack(NULL, &now), 0);
+	assert_false(now.ss_flags & SS_DISABLE);
+	log_crash_end(first);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_thread_keeps_the_stack_for_signals_that_it_has),
 		cmocka_unit_test(lines_of_ended_turns_are_written_before_a_fault_ends_the_process),
 	};
 
