@@ -17,13 +17,6 @@ local SECRET = "fred's secret"
 local SAF = "return { users = { %s = { password = '" .. HASH .. "' }, CICSUSER = {} }, " ..
   "classes = { TCICSTRN = { CPMI = { uacc = 'read' } } } }\n"
 
-local TEXT = [[
-region { applid = "%s", networkid = "NETA", control = "control.sock", drain = 0.2, heartbeat = 0, store = "redis://127.0.0.1:%d",
-  sysplex = "PLEX1", claim_down = "local", claim_lost = "keep", %s }
-tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, urm = "list" }
-include "conf.d/partners.lua"
-]]
-local FOLLOW = 'follow = "yes", follow_keys = "%s", follow_file = "kept/rules", saf = "saf.lua"'
 local PARTNERS = [[
 ipconn "TMPL" { template = "only", receivecount = 5, userauth = "verify" }
 program "ECHO" { builtin = "echo" }
@@ -39,6 +32,8 @@ describe("the saf of published rules", function()
     server:kill()
   end)
 
+  local function follow() return rules.follow(key) .. ', saf = "saf.lua"' end
+
   local function write_saf(r, user)
     support.write(r:path "saf.lua", SAF:format(user))
     assert.are.equal(0, (support.run { "chmod", "600", r:path "saf.lua" }))
@@ -46,10 +41,7 @@ describe("the saf of published rules", function()
 
   -- A region whose local saf has the user LOCAL alone. more: attributes of the region; nil: it follows.
   local function region(applid, more)
-    local text = TEXT:format(applid, server.port, more or FOLLOW:format(here .. key.public))
-    local r = support.region { text = text, scripts = { list = versions.LIST:format "ALICE" } }
-    assert(lfs.mkdir(r:path "conf.d"))
-    support.write(r:path "conf.d/partners.lua", PARTNERS)
+    local r = rules.region(server, applid, more or follow(), PARTNERS)
     write_saf(r, "LOCAL")
     regions[#regions + 1] = r
     return r
@@ -68,7 +60,7 @@ describe("the saf of published rules", function()
   -- A region that follows and has a key of its own; the key.
   local function follower(applid, more)
     local own = rules.saf_key()
-    local attributes = FOLLOW:format(here .. key.public) .. (', follow_decrypt_key = "%s"'):format(here .. own.private)
+    local attributes = follow() .. (', follow_decrypt_key = "%s"'):format(here .. own.private)
     return start(region(applid, more and more:format(attributes) or attributes)), own
   end
 
@@ -238,7 +230,7 @@ describe("the saf of published rules", function()
   it("checks requests also where the region has no file of its own", function()
     local a = author()
     local own = rules.saf_key()
-    local text = FOLLOW:format(here .. key.public):gsub(', saf = "saf.lua"', "") ..
+    local text = follow():gsub(', saf = "saf.lua"', "") ..
       (', follow_decrypt_key = "%s"'):format(here .. own.private)
     local b = start(region("CICSB", text))
     b:wait_log "no published rules with a saf are in use, and the region names none: all requests to tcpipservice IPIC are refused"

@@ -10,15 +10,7 @@ local versions = require "spec.support.versions"
 
 local LIST = versions.LIST
 local publish, must_publish, row, wait_serial = rules.publish, rules.must_publish, rules.row, rules.wait_serial
-local here = lfs.currentdir() .. "/"
 
-local TEXT = [[
-region { applid = "%s", networkid = "NETA", control = "control.sock", drain = 0.2, heartbeat = 0, store = "redis://127.0.0.1:%d",
-  sysplex = "PLEX1", claim_down = "local", claim_lost = "keep", %s }
-tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, urm = "list" }
-include "conf.d/partners.lua"
-]]
-local FOLLOW = 'follow = "yes", follow_keys = "%s", follow_file = "kept/rules"'
 local PARTNERS = 'ipconn "TMPL" { template = "only" }\n'
 
 describe("published rules", function()
@@ -33,10 +25,7 @@ describe("published rules", function()
 
   -- more: attributes of the region; nil: those of a follower. Each region has its own local files, which let ALICE in.
   local function region(applid, more)
-    local text = TEXT:format(applid, server.port, more or FOLLOW:format(here .. key.public))
-    local r = support.region { text = text, scripts = { list = LIST:format "ALICE" } }
-    assert(lfs.mkdir(r:path "conf.d"))
-    support.write(r:path "conf.d/partners.lua", PARTNERS)
+    local r = rules.region(server, applid, more or rules.follow(key), PARTNERS)
     regions[#regions + 1] = r
     return r
   end
@@ -344,8 +333,7 @@ end }
   it("are refused while the disk of follow_file is full, and taken when it has room", function()
     local disk = small_disk.new(64)
     finally(function() disk:drop() end)
-    local follow = 'follow = "yes", follow_keys = "%s", follow_file = "%s/rules"'
-    local a, b = author(), region("CICSA", follow:format(here .. key.public, disk.path))
+    local a, b = author(), region("CICSA", rules.follow(key, disk.path))
     b.given.wrapper = disk.wrapper
     b:start()
     must_publish(a, write(a, "BOB", 7))
@@ -411,11 +399,11 @@ end }
     local a, b = author(), start "CICSB"
     must_publish(a, write(a, "BOB", 7))
     wait_serial(a, "NETA.CICSB", 7)
-    support.write(b:path "region.lua", TEXT:format("CICSB", server.port, ""))
+    support.write(b:path "region.lua", rules.definition(server, "CICSB", ""))
     versions.must(b, "reload")
     versions.lets_in(b, "ALICE")
     assert.is_nil(row(b, "NETA.CICSB").serial)
-    support.write(b:path "region.lua", TEXT:format("CICSB", server.port, FOLLOW:format(here .. key.public)))
+    support.write(b:path "region.lua", rules.definition(server, "CICSB", rules.follow(key)))
     versions.must(b, "reload")
     versions.lets_in(b, "BOB")
   end)

@@ -10,12 +10,17 @@ rules: keys that sign rules, and bundles of the rules of a region.
   rules.publish(region, path, …)              -- status, stdout, stderr; rules.must_publish asserts success
   rules.row(region, "NETA.CICSB")             -- a region in inquire sysplex
   rules.wait_serial(region, "NETA.CICSB", 7)  -- until that region has the rules
+  local r = rules.region(server, "CICSB", rules.follow(key), partners)   -- it lets ALICE in; includes conf.d/partners.lua with this text
+  rules.definition(server, "CICSB", attributes)                         -- the text of its definition
   local saf = rules.saf_key()                 -- the key of a region that decrypts a saf: saf.private, saf.public
   rules.put(server, 8, bytes)                 -- makes them the head in the store, past every region
 ]]
+local lfs = require "lfs"
+
 local process = require "spec.support.process"
 local region = require "spec.support.region"
 local text = require "spec.support.text"
+local versions = require "spec.support.versions"
 local wait = require "spec.support.wait"
 
 local assert = require "luassert"
@@ -50,6 +55,29 @@ function rules.saf_key()
   must { "chmod", "600", key.private }
   text.write(key.public, must { "openssl", "pkey", "-in", key.private, "-pubout" })
   return key
+end
+
+local REGION = [[
+region { applid = "%s", networkid = "NETA", control = "control.sock", drain = 0.2, heartbeat = 0, store = "redis://127.0.0.1:%d",
+  sysplex = "PLEX1", claim_down = "local", claim_lost = "keep", %s }
+tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, urm = "list" }
+include "conf.d/partners.lua"
+]]
+
+-- The attributes of a region that follows rules of this key. dir: of follow_file, nil: kept.
+function rules.follow(key, dir)
+  return ('follow = "yes", follow_keys = "%s/%s", follow_file = "%s/rules"'):format(lfs.currentdir(), key.public, dir or "kept")
+end
+
+function rules.definition(server, applid, attributes)
+  return REGION:format(applid, server.port, attributes)
+end
+
+function rules.region(server, applid, attributes, partners)
+  local r = region.new { text = rules.definition(server, applid, attributes), scripts = { list = versions.LIST:format "ALICE" } }
+  assert(lfs.mkdir(r:path "conf.d"))
+  text.write(r:path "conf.d/partners.lua", partners)
+  return r
 end
 
 -- The id of a key: the SHA-256 of its public part.

@@ -3,7 +3,6 @@
 #include "region/bundle.h"
 
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
 #include <setjmp.h>
@@ -16,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "spec/support/pem_pair.h"
+
 #define PASSPHRASE "a long one"
 
 struct pair { /* a key of an operator, and the file follow_keys that names it */
@@ -24,29 +25,12 @@ struct pair { /* a key of an operator, and the file follow_keys that names it */
 	char *pem, *public;
 };
 
-static char *
-text_of(BIO *b)
-{
-	char *bytes, *text;
-	long n = BIO_get_mem_data(b, &bytes);
-
-	text = strndup(bytes, (size_t)n);
-	BIO_free(b);
-	return text;
-}
-
 static void
 make_pair(struct pair *p, const char *passphrase)
 {
-	EVP_PKEY *k = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	BIO *private = BIO_new(BIO_s_mem()), *public = BIO_new(BIO_s_mem());
 	struct fault f;
 
-	PEM_write_bio_PKCS8PrivateKey(private, k, passphrase != NULL ? EVP_aes_256_cbc() : NULL, passphrase, passphrase != NULL ? (int)strlen(passphrase) : 0, NULL, NULL);
-	PEM_write_bio_PUBKEY(public, k);
-	EVP_PKEY_free(k);
-	p->pem = text_of(private);
-	p->public = text_of(public);
+	pem_pair_write(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), passphrase, &p->pem, &p->public);
 	p->key = signing_key_read(p->pem, strlen(p->pem), passphrase, &f);
 	assert_non_null(p->key);
 	p->keys = signing_keys_read(p->public, strlen(p->public), &f);

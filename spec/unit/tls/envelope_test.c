@@ -3,7 +3,6 @@
 #include "tls/envelope.h"
 
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <setjmp.h>
@@ -16,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "spec/support/pem_pair.h"
+
 #define TEXT "return { users = { FRED = { password = \"scrypt:...\" } } }"
 
 struct pair {
@@ -23,28 +24,12 @@ struct pair {
 	struct envelope_key *key; /* NULL: refused */
 };
 
-static char *
-text_of(BIO *b)
-{
-	char *bytes, *text;
-	long n = BIO_get_mem_data(b, &bytes);
-
-	text = strndup(bytes, (size_t)n);
-	BIO_free(b);
-	return text;
-}
-
 static void
 make_pair(struct pair *p, EVP_PKEY *k, const char *passphrase)
 {
-	BIO *private = BIO_new(BIO_s_mem()), *public = BIO_new(BIO_s_mem());
 	struct fault f;
 
-	PEM_write_bio_PKCS8PrivateKey(private, k, passphrase != NULL ? EVP_aes_256_cbc() : NULL, passphrase, passphrase != NULL ? (int)strlen(passphrase) : 0, NULL, NULL);
-	PEM_write_bio_PUBKEY(public, k);
-	EVP_PKEY_free(k);
-	p->private = text_of(private);
-	p->public = text_of(public);
+	pem_pair_write(k, passphrase, &p->private, &p->public);
 	p->key = envelope_key_read(p->private, strlen(p->private), &f);
 }
 
@@ -178,7 +163,8 @@ a_changed_or_missing_byte_is_seen(void **state)
 
 		buf_init(&out, 0);
 		bytes[i] ^= 0x04;
-		if (envelope_open(p.key, bytes, n, &out, &f) == 0) { /* of the versions, the name of the content, the size of the tag: CMS lets them pass */
+		/* Of the versions, the name of the content, the size of the tag; the unused bits of a point that ends with such bits. */
+		if (envelope_open(p.key, bytes, n, &out, &f) == 0) {
 			assert_memory_equal(buf_bytes(&out), TEXT, strlen(TEXT));
 			unseen++;
 		} else {
@@ -188,7 +174,7 @@ a_changed_or_missing_byte_is_seen(void **state)
 		bytes[i] ^= 0x04;
 		buf_free(&out);
 	}
-	assert_true(unseen <= 12);
+	assert_true(unseen <= 13);
 	for (size_t i = 0; i < n; i++)
 		refuses(&p, bytes, i, "it is no envelope of CMS, or it is cut off");
 	buf_init(&more, 0);
