@@ -144,6 +144,19 @@ each_envelope_has_keys_of_its_own(void **state)
 	free_pair(&p);
 }
 
+/*
+ * How many bytes have no effect by bit 2: of the versions, the name of the content, the size of the tag. A point is a
+ * BIT STRING of 66 bytes: the number of its unused bits has none either when the last bits are 0.
+ */
+static size_t
+bytes_without_effect(const unsigned char *bytes, size_t n)
+{
+	const unsigned char *point = memmem(bytes, n, "\x03\x42\x00\x04", 4);
+
+	assert_non_null(point);
+	return (point[2 + 65] & 0x0f) == 0 ? 13 : 12;
+}
+
 static void
 a_changed_or_missing_byte_is_seen(void **state)
 {
@@ -163,7 +176,6 @@ a_changed_or_missing_byte_is_seen(void **state)
 
 		buf_init(&out, 0);
 		bytes[i] ^= 0x04;
-		/* Of the versions, the name of the content, the size of the tag; the unused bits of a point that ends with such bits. */
 		if (envelope_open(p.key, bytes, n, &out, &f) == 0) {
 			assert_memory_equal(buf_bytes(&out), TEXT, strlen(TEXT));
 			unseen++;
@@ -174,7 +186,7 @@ a_changed_or_missing_byte_is_seen(void **state)
 		bytes[i] ^= 0x04;
 		buf_free(&out);
 	}
-	assert_true(unseen <= 13);
+	assert_true(unseen <= bytes_without_effect(bytes, n));
 	for (size_t i = 0; i < n; i++)
 		refuses(&p, bytes, i, "it is no envelope of CMS, or it is cut off");
 	buf_init(&more, 0);
