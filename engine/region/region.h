@@ -55,6 +55,7 @@ struct region {
 	struct rates *estimates, *debts; /* owned; of rates that are decided without the store (host_world.h) */
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
+	bool reload_again;             /* SIGHUP came during the reload: another one begins at its end */
 	struct reask *reask;           /* borrowed: it alone marks ipconns as doomed; NULL: none under way */
 	struct shadow *shadow;         /* of candidate/shadow, which alone uses it; NULL: none */
 	struct canary_run *canary;     /* of candidate/canary_run, which alone uses it; NULL: none */

@@ -14,6 +14,7 @@
 #include "region/reask.h"
 #include "region/region.h"
 #include "region/reload_apply.h"
+#include "region/watch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,6 +68,10 @@ end(struct reload *l)
 	version_unref(l->use);
 	faults_free(&l->faults);
 	free(l);
+	if (!r->reload_again || r->worker.draining)
+		return;
+	r->reload_again = false;
+	watch_reload(r, "signal"); /* the files may have changed since this reload read them */
 }
 
 static void
@@ -506,6 +511,7 @@ reload_cancel(struct region *r)
 {
 	struct reload *l = r->reload;
 
+	r->reload_again = false;
 	if (l == NULL)
 		return;
 	if (l->swapped != 0) {

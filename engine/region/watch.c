@@ -45,6 +45,8 @@ watch_reload(struct region *r, const char *by)
 
 	if (versions_pinned(r->versions))
 		log_say(r->log, MSG_SP0091, "by", by, "#generation", log_number(number, (int64_t)region_generation(r)->number), NULL);
+	else if (r->reload != NULL)
+		r->reload_again = true;
 	else if (reload_begin(r, &o, &f) < 0)
 		log_say(r->log, MSG_SP0011, "fault", f.text, NULL);
 }

@@ -7,8 +7,9 @@ struct region;
 struct watch;
 
 /*
- * Begins a reload of the region's file; by: "signal" or "watch". When it cannot begin, or another is under way, SP0011
- * is logged. Of a region that is pinned nothing is loaded, and SP0091 is logged.
+ * Begins a reload of the region's file; by: "signal" or "watch". When another is under way, one more begins at its end,
+ * by "signal". When it cannot begin, SP0011 is logged. Of a region that is pinned nothing is loaded, and SP0091 is
+ * logged.
  */
 void watch_reload(struct region *r, const char *by);
 

@@ -3,6 +3,7 @@
 local lfs = require "lfs"
 local socket = require "socket"
 
+local hanging_files = require "spec.support.hanging_files"
 local support = require "spec.support"
 
 local function lines_with(path, pattern)
@@ -82,6 +83,21 @@ describe("a running region", function()
     wait_line(log, "SP0073 W .*anew=yes")
     wait_line(log, "SP0010 .*generation=3")
     assert.equal(3, region:row("region").generation)
+  end)
+
+  it("loads once more at a HUP that comes during a reload", function()
+    region:stop()
+    local disk = hanging_files.new()
+    region.given.wrapper = disk.wrapper
+    region:start()
+    disk:hold "region.lua"
+    region:signal "HUP"
+    support.wait_until(function() return disk:held() > 0 end, 10, "the loader to hang")
+    region:signal "HUP"
+    support.wait_until(function() return lines_with(log, "SP0070 I .*signal=HUP") >= 2 end, 10, "the second signal")
+    disk:release()
+    wait_line(log, "SP0010 .*generation=3")
+    assert.equal(0, lines_with(log, "SP0011 "))
   end)
 
   it("keeps its socket, and an operator who waits, at a HUP that finds it in place", function()
