@@ -72,6 +72,17 @@ describe("the suite", function()
     assert.is_nil(support.read(("%s/%s/again/spec/x/red_spec.lua/output"):format(dir, RESULTS)))
   end
 
+  it("runs the units that are named beside spec files", function()
+    support.write(dir .. "/spec/x/green_spec.lua", GREEN)
+    in_dir { "mkdir", "-p", RESULTS, "spec/unit" }
+    support.write(dir .. "/spec/unit/one_test.c", "/* SPDX-License-Identifier: Apache-2.0 */\n")
+    assert.equal(0, (suite("order", "spec/x/green_spec.lua", "--", "build/unit/one_test")))
+    local listed = text.read(dir .. "/" .. RESULTS .. "/order.mk")
+    for _, name in ipairs { "spec/x/green_spec.lua", "build/unit/one_test" } do
+      assert.is_truthy((" " .. listed:gsub("\n", " ")):find(" " .. name .. " ", 1, true), listed)
+    end
+  end)
+
   it("counts a spec file that failed beside others and passes alone as passed, and reports it", function()
     local status, said = run { green = GREEN, red = once_red() }
     assert.equal(0, status, said)

@@ -98,10 +98,8 @@ local function order(results, words)
     if word == "--" then in_units = true end
     if not in_units then add_chosen(word, jobs) end
   end
-  if #jobs == 0 then
-    jobs = spec_files("spec", { "lint" })
-    table.move(units, 1, #units, #jobs + 1, jobs)
-  end
+  if #jobs == 0 then jobs = spec_files("spec", { "lint" }) end
+  table.move(units, 1, #units, #jobs + 1, jobs)
   sort_by_length(jobs, read_seconds())
   local together, alone = {}, {}
   for _, name in ipairs(jobs) do
