@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+/* Whether each byte is a digit, one of the 26 letters from `first` on, or one of the others. */
 static bool
-all_of(const char *p, unsigned long n, const char *set)
+all_of(const char *p, unsigned long n, char first, const char *others)
 {
 	for (unsigned long i = 0; i < n; i++)
-		if (p[i] == '\0' || strchr(set, p[i]) == NULL)
+		if ((unsigned char)(p[i] - first) >= 26 && (unsigned char)(p[i] - '0') >= 10 && (p[i] == '\0' || strchr(others, p[i]) == NULL))
 			return false;
 	return true;
 }
@@ -15,13 +16,13 @@ all_of(const char *p, unsigned long n, const char *set)
 bool
 name_ok(const char *p, unsigned long n)
 {
-	return n >= 1 && n < NAME_SIZE && all_of(p, n, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$@#");
+	return n >= 1 && n < NAME_SIZE && all_of(p, n, 'A', "$@#");
 }
 
 bool
 name_code_ok(const char *p, unsigned long n)
 {
-	return n >= 1 && n < CODE_SIZE && all_of(p, n, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	return n >= 1 && n < CODE_SIZE && all_of(p, n, 'a', "_");
 }
 
 bool

@@ -5,6 +5,7 @@
 #include "policy/lshape.h"
 #include "sandbox/budget.h"
 #include "sandbox/lfrozen.h"
+#include "sandbox/registry.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -38,13 +39,13 @@ push_holder(lua_State *L, struct certificate *c)
 	struct holder *h = lua_newuserdatauv(L, sizeof *h, 0);
 
 	h->c = NULL;
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &holder_key) == LUA_TNIL) {
+	if (registry_get(L, &holder_key) == LUA_TNIL) {
 		lua_pop(L, 1);
 		lua_createtable(L, 0, 1);
 		lua_pushcfunction(L, lchain_gc);
 		lua_setfield(L, -2, "__gc");
 		lua_pushvalue(L, -1);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, &holder_key);
+		registry_set(L, &holder_key);
 	}
 	lua_setmetatable(L, -2);
 	h->c = certificate_ref(c);
@@ -191,7 +192,7 @@ lchain_pairs(lua_State *L)
 static void
 push_metatables(lua_State *L)
 {
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatables_key) == LUA_TTABLE)
+	if (registry_get(L, &metatables_key) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
 	lua_createtable(L, 0, 8);
@@ -200,7 +201,7 @@ push_metatables(lua_State *L)
 	lua_setfield(L, -2, "__mode");
 	lua_setmetatable(L, -2);
 	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatables_key);
+	registry_set(L, &metatables_key);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "policy/lhost_internal.h"
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/registry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ data_self(lua_State *L, const char *method)
 	bool yes = lua_isuserdata(L, 1) && lua_getmetatable(L, 1);
 
 	if (yes) {
-		lua_rawgetp(L, LUA_REGISTRYINDEX, &data_key);
+		registry_get(L, &data_key);
 		yes = lua_rawequal(L, -1, -2);
 		lua_pop(L, 2);
 	}
@@ -240,7 +241,7 @@ lhost_data_get(lua_State *L)
 		script_place_raise(L, "policy.data: %s", f.text);
 	push_row_metatable(L, b->dataset);
 	lua_setiuservalue(L, -2, 1);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &data_key);
+	registry_get(L, &data_key);
 	lua_setmetatable(L, -2);
 	return 1;
 }
@@ -260,7 +261,7 @@ lhost_data_open(struct lua_State *L, struct lhost *h)
 	lua_setfield(L, -2, "__metatable");
 	lua_pushliteral(L, "data");
 	lua_setfield(L, -2, "__name");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &data_key);
+	registry_set(L, &data_key);
 }
 
 const luaL_Reg lhost_data_functions[] = {

@@ -10,6 +10,7 @@
 #include "policy/lhost_internal.h"
 #include "policy/networks.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/registry.h"
 
 #include <string.h>
 
@@ -67,40 +68,43 @@ lhost_ip_gc(lua_State *L)
 	return 0;
 }
 
+/* Upvalue 2 of the running function: the metatable. */
 static const struct box *
 ipset_self(lua_State *L)
 {
-	bool yes = lua_isuserdata(L, 1) && lua_getmetatable(L, 1);
-
-	if (yes) {
-		lua_rawgetp(L, LUA_REGISTRYINDEX, &ipset_key);
-		yes = lua_rawequal(L, -1, -2);
-		lua_pop(L, 2);
-	}
-	if (!yes)
+	if (!lua_isuserdata(L, 1) || !lua_getmetatable(L, 1) || lua_topointer(L, -1) != lua_topointer(L, lua_upvalueindex(2)))
 		script_place_raise(L, "set:holds: call it with a colon on what ip.set or ip.read returned");
 	return lua_touserdata(L, 1);
 }
 
-/* Pushes the value of the longest prefix that holds the address, true when it has none. False: there is no prefix. */
-static bool
-push_value(lua_State *L, const struct box *set, const struct addr *a, struct addr_prefix *longest)
-{
-	const struct cell *cell = NULL;
-	long value;
+struct found {
+	struct addr_prefix longest;
+	const struct cell *cell; /* of a set of a file; NULL: `true` */
+	long value;              /* of another set: the index of its value */
+};
 
-	if (set->own == NULL ? !networks_find(set->of_file, a, longest, &cell) : !ipset_find(set->own, a, longest, &value))
-		return false;
-	if (cell != NULL) {
-		lhost_push_cell(L, cell);
+static bool
+find(const struct box *set, const struct addr *a, struct found *out)
+{
+	out->cell = NULL;
+	if (set->own == NULL)
+		return networks_find(set->of_file, a, &out->longest, &out->cell);
+	return ipset_find(set->own, a, &out->longest, &out->value);
+}
+
+/* Pushes the value of the prefix that was found in the set at 1, true when it has none. [-0, +1, may throw] */
+static void
+push_value(lua_State *L, const struct box *set, const struct found *f)
+{
+	if (f->cell != NULL) {
+		lhost_push_cell(L, f->cell);
 	} else if (set->own == NULL) {
 		lua_pushboolean(L, true);
 	} else {
 		lua_getiuservalue(L, 1, 1);
-		lua_rawgeti(L, -1, value);
+		lua_rawgeti(L, -1, f->value);
 		lua_remove(L, -2);
 	}
-	return true;
 }
 
 /* set:holds(ip) -> true, the longest prefix and its value; or false */
@@ -108,19 +112,19 @@ static int
 lhost_ip_holds(lua_State *L)
 {
 	const struct box *set = ipset_self(L);
-	struct addr_prefix longest;
-	struct addr a;
 	char text[ADDR_TEXT];
+	struct found f;
+	struct addr a;
+	bool holds;
 
 	want_address(L, 2, "set:holds", &a);
 	lhost_pay(L, lhost_of(L), 16);
-	lua_pushboolean(L, true);
-	if (!push_value(L, set, &a, &longest)) {
-		lua_pushboolean(L, false);
+	holds = find(set, &a, &f);
+	lua_pushboolean(L, holds);
+	if (!holds)
 		return 1;
-	}
-	lua_pushstring(L, addr_prefix_print(&longest, text, sizeof text));
-	lua_insert(L, -2);
+	lua_pushstring(L, addr_prefix_print(&f.longest, text, sizeof text));
+	push_value(L, set, &f);
 	return 3;
 }
 
@@ -131,7 +135,7 @@ push_box(lua_State *L)
 	struct box *box = lua_newuserdatauv(L, sizeof *box, 1);
 
 	*box = (struct box){ .own = NULL };
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &ipset_key);
+	registry_get(L, &ipset_key);
 	lua_setmetatable(L, -2);
 	return box;
 }
@@ -264,7 +268,8 @@ lhost_ip_open(struct lua_State *L, struct lhost *h)
 	lua_setfield(L, -2, "__gc");
 	lua_createtable(L, 0, 1);
 	lua_pushlightuserdata(L, h);
-	lua_pushcclosure(L, lhost_ip_holds, 1);
+	lua_pushvalue(L, -3);
+	lua_pushcclosure(L, lhost_ip_holds, 2);
 	lua_setfield(L, -2, "holds");
 	lstrict_library(L, "a set of prefixes", 0);
 	lua_setfield(L, -2, "__index");
@@ -272,7 +277,7 @@ lhost_ip_open(struct lua_State *L, struct lhost *h)
 	lua_setfield(L, -2, "__metatable");
 	lua_pushliteral(L, "ip set");
 	lua_setfield(L, -2, "__name");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &ipset_key);
+	registry_set(L, &ipset_key);
 }
 
 const luaL_Reg lhost_ip_functions[] = {

@@ -7,11 +7,12 @@
 #include "policy/lhost_internal.h"
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Registry keys; a look-up by address allocates nothing and cannot raise. plain_key: the verdicts of push_plain. */
+/* Registry keys; a look-up allocates nothing and cannot raise. plain_key: the verdicts of push_kept, by line. */
 static const char verdict_key, plain_key;
 
 const struct verdict *
@@ -20,10 +21,10 @@ lhost_verdict(struct lua_State *L, int idx)
 	const struct verdict *v = lua_touserdata(L, idx);
 	bool ours;
 
-	if (lua_type(L, idx) != LUA_TUSERDATA || !lua_checkstack(L, 2) || !lua_getmetatable(L, idx))
+	if (v == NULL || !lua_checkstack(L, 2) || !lua_getmetatable(L, idx))
 		return NULL;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &verdict_key);
-	ours = lua_rawequal(L, -1, -2);
+	registry_get(L, &verdict_key);
+	ours = lua_topointer(L, -1) == lua_topointer(L, -2);
 	lua_pop(L, 2);
 	return ours ? v : NULL;
 }
@@ -35,8 +36,8 @@ push_at(lua_State *L, const struct script_place *at)
 	struct verdict *v = lua_newuserdatauv(L, sizeof *v, 0);
 
 	*v = (struct verdict){ .kind = VERDICT_REFUSE, .line = at->line };
-	memcpy(v->file, at->file, sizeof v->file);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &verdict_key);
+	text_copy(v->file, sizeof v->file, at->file);
+	registry_get(L, &verdict_key);
 	lua_setmetatable(L, -2);
 	return v;
 }
@@ -65,35 +66,50 @@ set_text(struct verdict *v, const char *text, size_t len)
 }
 
 static bool
-is_like(const struct verdict *v, const struct script_place *at, enum verdict_kind kind, const char *code, const char *text)
+is_like(const struct verdict *v, const struct script_place *at, enum verdict_kind kind, const char *code, const char *text, size_t len)
 {
-	return v != NULL && v->kind == kind && strcmp(v->file, at->file) == 0 && strcmp(v->code, code) == 0 && strcmp(v->text, text) == 0;
+	return v != NULL && v->kind == kind && strcmp(v->file, at->file) == 0 && strcmp(v->code, code) == 0 && len < sizeof v->text &&
+		v->text[len] == '\0' && memcmp(v->text, text, len) == 0;
 }
 
 /*
  * Pushes a verdict without grants. A verdict does not change: when the last verdict of the same line is equal, it is
- * used again. A script has the same answer for most requests, and the verdict is the largest value of a question. [-0,
- * +1, may throw]
+ * used again. A script has the same answer for most requests, and the verdict is the largest value of a question.
+ * False: there is none, and the list of the last verdicts is on the top. [-0, +1, may throw]
  */
+static bool
+push_again(lua_State *L, const struct script_place *at, enum verdict_kind kind, const char *code, const char *text, size_t len)
+{
+	registry_get(L, &plain_key);
+	lua_rawgeti(L, -1, at->line);
+	if (is_like(lua_touserdata(L, -1), at, kind, code, text, len))
+		return true;
+	lua_pop(L, 1);
+	return false;
+}
+
+/* Pushes a new verdict, and keeps it in the list on the top. [-0, +1, may throw] */
 static void
-push_plain(lua_State *L, enum verdict_kind kind, const char *code, const char *text, size_t len)
+push_kept(lua_State *L, const struct script_place *at, enum verdict_kind kind, const char *code, const char *text, size_t len)
+{
+	struct verdict *v = push_at(L, at);
+
+	v->kind = kind;
+	text_copy(v->code, sizeof v->code, code);
+	set_text(v, text, len);
+	lua_pushvalue(L, -1);
+	lua_rawseti(L, -3, at->line);
+}
+
+static int
+answer_plain(lua_State *L, enum verdict_kind kind)
 {
 	struct script_place at;
-	struct verdict *v;
 
 	script_place(L, &at);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &plain_key);
-	lua_rawgeti(L, -1, at.line);
-	if (!is_like(lua_touserdata(L, -1), &at, kind, code, text)) {
-		lua_pop(L, 1);
-		v = push_at(L, &at);
-		v->kind = kind;
-		text_copy(v->code, sizeof v->code, code);
-		set_text(v, text, len);
-		lua_pushvalue(L, -1);
-		lua_rawseti(L, -3, at.line);
-	}
-	lua_remove(L, -2);
+	if (!push_again(L, &at, kind, "", "", 0))
+		push_kept(L, &at, kind, "", "", 0);
+	return 1;
 }
 
 /* Makes *v a refusal at its own place. */
@@ -125,23 +141,37 @@ want_code(lua_State *L, int idx)
 	return code;
 }
 
+static const char *
+want_text(lua_State *L, int idx, size_t *len)
+{
+	const char *text;
+
+	*len = 0;
+	if (lua_isnoneornil(L, idx))
+		return "";
+	if (lua_type(L, idx) != LUA_TSTRING)
+		script_place_raise(L, "policy.refuse: the text must be a string, not a %s", luaL_typename(L, idx));
+	text = lua_tolstring(L, idx, len);
+	if (memchr(text, '\0', *len) != NULL)
+		script_place_raise(L, "policy.refuse: the text holds a NUL");
+	return text;
+}
+
 /* policy.refuse(code, text) */
 static int
 lhost_verdict_refuse(lua_State *L)
 {
-	const char *code = want_code(L, 1), *text = "";
-	size_t len = 0;
+	const char *code, *text;
+	struct script_place at;
+	size_t len;
 
 	if (lua_gettop(L) > 2)
 		script_place_raise(L, "policy.refuse: takes a code and a text and no more (string.format makes one text of several)");
-	if (!lua_isnoneornil(L, 2)) {
-		if (lua_type(L, 2) != LUA_TSTRING)
-			script_place_raise(L, "policy.refuse: the text must be a string, not a %s", luaL_typename(L, 2));
-		text = lua_tolstring(L, 2, &len);
-		if (memchr(text, '\0', len) != NULL)
-			script_place_raise(L, "policy.refuse: the text holds a NUL");
-	}
-	push_plain(L, VERDICT_REFUSE, code, text, len);
+	code = want_code(L, 1);
+	text = want_text(L, 2, &len);
+	script_place(L, &at);
+	if (!push_again(L, &at, VERDICT_REFUSE, code, text, len))
+		push_kept(L, &at, VERDICT_REFUSE, code, text, len);
 	return 1;
 }
 
@@ -149,8 +179,7 @@ lhost_verdict_refuse(lua_State *L)
 static int
 lhost_verdict_pass(lua_State *L)
 {
-	push_plain(L, VERDICT_PASS, "", "", 0);
-	return 1;
+	return answer_plain(L, VERDICT_PASS);
 }
 
 /*
@@ -245,10 +274,8 @@ lhost_verdict_accept(lua_State *L)
 	struct verdict *v;
 
 	lua_settop(L, 1);
-	if (lua_isnil(L, 1)) {
-		push_plain(L, VERDICT_ACCEPT, "", "", 0);
-		return 1;
-	}
+	if (lua_isnil(L, 1))
+		return answer_plain(L, VERDICT_ACCEPT);
 	want_keys(L, "policy.accept", 1, keys);
 	if (raw_field(L, 1, "sysplex") != LUA_TNIL && !lua_isboolean(L, -1))
 		script_place_raise(L, "policy.accept: sysplex must be true or false, not a %s", luaL_typename(L, -1));
@@ -451,9 +478,9 @@ lhost_verdict_open(struct lua_State *L)
 	lua_setfield(L, -2, "__metatable");
 	lua_pushliteral(L, "verdict");
 	lua_setfield(L, -2, "__name");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &verdict_key);
+	registry_set(L, &verdict_key);
 	lua_newtable(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &plain_key);
+	registry_set(L, &plain_key);
 }
 
 const luaL_Reg lhost_verdict_functions[] = {

@@ -7,6 +7,7 @@
 #include "policy/lhost_internal.h"
 #include "policy/lshape.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/registry.h"
 
 #include <math.h>
 
@@ -21,7 +22,7 @@ zone_self(lua_State *L)
 	bool yes = lua_isuserdata(L, 1) && lua_getmetatable(L, 1);
 
 	if (yes) {
-		lua_rawgetp(L, LUA_REGISTRYINDEX, &zone_key);
+		registry_get(L, &zone_key);
 		yes = lua_rawequal(L, -1, -2);
 		lua_pop(L, 2);
 	}
@@ -80,7 +81,7 @@ lhost_zone_get(lua_State *L)
 	lhost_want_loading(L, h, "policy.zone");
 	name = lua_tolstring(L, 1, &len);
 	box = lua_newuserdatauv(L, sizeof *box, 0);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &zone_key);
+	registry_get(L, &zone_key);
 	lua_setmetatable(L, -2);
 	*box = inputs_zone(h->inputs, name, len, &f);
 	if (*box == NULL)
@@ -102,7 +103,7 @@ lhost_zone_open(struct lua_State *L, struct lhost *h)
 	lua_setfield(L, -2, "__metatable");
 	lua_pushliteral(L, "zone");
 	lua_setfield(L, -2, "__name");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &zone_key);
+	registry_set(L, &zone_key);
 }
 
 const luaL_Reg lhost_zone_functions[] = {

@@ -4,6 +4,7 @@
 #include "sandbox/budget.h"
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/registry.h"
 #include "sandbox/script_place.h"
 
 #include <lauxlib.h>
@@ -27,13 +28,13 @@ push_missed(lua_State *L)
 {
 	struct missed *m;
 
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &missed_key) == LUA_TUSERDATA)
+	if (registry_get(L, &missed_key) == LUA_TUSERDATA)
 		return lua_touserdata(L, -1);
 	lua_pop(L, 1);
 	m = lua_newuserdatauv(L, sizeof *m, 0);
 	*m = (struct missed){ .row = NULL };
 	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &missed_key);
+	registry_set(L, &missed_key);
 	return m;
 }
 
@@ -45,7 +46,7 @@ find_missed(struct lua_State *L)
 
 	if (!lua_checkstack(L, 1))
 		return NULL;
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &missed_key) == LUA_TUSERDATA)
+	if (registry_get(L, &missed_key) == LUA_TUSERDATA)
 		m = lua_touserdata(L, -1);
 	lua_pop(L, 1);
 	return m;
@@ -159,7 +160,7 @@ add_metatables(lua_State *L)
 void
 lshape_push_kit(struct lua_State *L)
 {
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kit_key) == LUA_TTABLE)
+	if (registry_get(L, &kit_key) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
 	lua_createtable(L, FACT_COUNT + SHAPE_COUNT, 0);
@@ -169,7 +170,7 @@ lshape_push_kit(struct lua_State *L)
 	}
 	add_metatables(L);
 	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &kit_key);
+	registry_set(L, &kit_key);
 }
 
 void

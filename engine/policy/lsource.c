@@ -5,6 +5,7 @@
 #include "policy/lpush.h"
 #include "policy/lshape.h"
 #include "sandbox/lfrozen.h"
+#include "sandbox/registry.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -218,12 +219,12 @@ push_metatable(lua_State *L, enum shape s)
 static void
 push_metatables(lua_State *L)
 {
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatables_key) == LUA_TTABLE)
+	if (registry_get(L, &metatables_key) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
 	lua_createtable(L, SHAPE_COUNT, 0);
 	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatables_key);
+	registry_set(L, &metatables_key);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "policy/lshape.h"
 #include "policy/policy_params.h"
+#include "sandbox/registry.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -27,7 +28,7 @@ find_coroutine(lua_State *L, struct policy *p)
 	if (co != NULL)
 		return co;
 	co = lua_newthread(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, p);
+	registry_set(L, p);
 	p->co = co;
 	return co;
 }
@@ -201,7 +202,7 @@ anchor(lua_State *L, struct script_call *call)
 		return;
 	lua_pushthread(call->co);
 	lua_xmove(call->co, L, 1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, call);
+	registry_set(L, call);
 	call->anchored = true;
 }
 
@@ -246,7 +247,7 @@ static int
 script_call_release(lua_State *L)
 {
 	lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, lua_touserdata(L, 1));
+	registry_set(L, lua_touserdata(L, 1));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "sandbox/module.h"
 
 #include "sandbox/lfrozen.h"
+#include "sandbox/registry.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -29,7 +30,7 @@ modules_compile(lua_State *L, struct modules *m, const struct source *s)
 	}
 	lua_remove(L, -2); /* [chunk] */
 	if (s->library)
-		lua_rawgetp(L, LUA_REGISTRYINDEX, &m->env);
+		registry_get(L, &m->env);
 	else
 		sandbox_push_env(L); /* [chunk env] */
 	lua_setupvalue(L, -2, 1); /* [chunk] */
@@ -83,7 +84,7 @@ run(lua_State *L, struct modules *m, const struct source *s)
 static void
 keep(lua_State *L, const char *key, const struct source *s)
 {
-	lua_rawgetp(L, LUA_REGISTRYINDEX, key); /* [v t] */
+	registry_get(L, key); /* [v t] */
 	lua_insert(L, -2);                      /* [t v] */
 	lua_pushstring(L, s->name);             /* [t v name] */
 	lua_insert(L, -2);                      /* [t name v] */
@@ -95,7 +96,7 @@ keep(lua_State *L, const char *key, const struct source *s)
 static bool
 push_kept(lua_State *L, const char *key, const char *name)
 {
-	lua_rawgetp(L, LUA_REGISTRYINDEX, key); /* [t] */
+	registry_get(L, key); /* [t] */
 	lua_pushstring(L, name);                /* [t name] */
 	lua_rawget(L, -2);                      /* [t v] */
 	lua_remove(L, -2);                      /* [v] */
@@ -216,7 +217,7 @@ module_require(lua_State *L)
 	struct fault f;
 
 	if (lua_toboolean(L, lua_upvalueindex(2)) && strcmp(name, HOST_MODULE) == 0)
-		return lua_rawgetp(L, LUA_REGISTRYINDEX, &m->host), 1;
+		return registry_get(L, &m->host), 1;
 	if (!m->alone && push_kept(L, &m->kept, name))
 		return 1;
 	refuse_late(L, m, name);
@@ -253,15 +254,15 @@ push_library_env(lua_State *L, struct modules *m)
 void
 modules_open(lua_State *L, struct modules *m)
 {
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &m->host);
+	registry_set(L, &m->host);
 	push_require(L, m, false);
 	sandbox_define(L, "require");
 	push_library_env(L, m);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &m->env);
+	registry_set(L, &m->env);
 	lua_newtable(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &m->kept);
+	registry_set(L, &m->kept);
 	lua_newtable(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &m->raw);
+	registry_set(L, &m->raw);
 }
 
 bool

@@ -4,6 +4,7 @@
 #include "sandbox/lbase.h"
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/registry.h"
 
 #include "base/buf.h"
 
@@ -25,7 +26,7 @@ static const char env_key;
 void
 sandbox_push_env(struct lua_State *L)
 {
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &env_key);
+	registry_get(L, &env_key);
 }
 
 void
@@ -52,7 +53,7 @@ sandbox_build(lua_State *L)
 	lstrict_library(L, "", 0);
 	lfrozen_push(L, sandbox_env_newindex);
 	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &env_key);
+	registry_set(L, &env_key);
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS); /* of a chunk loaded without an environment */
 	return 0;
 }

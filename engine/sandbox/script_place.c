@@ -2,6 +2,7 @@
 #include "sandbox/script_place.h"
 
 #include "base/text.h"
+#include "sandbox/registry.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -15,19 +16,23 @@
 /* Registry key: its address is unique, and a lookup by it allocates nothing. */
 static const char library_key;
 
-/*
- * Pushes the table of the functions of library chunks by the addresses of their sources; the functions keep the
- * sources alive. [-0, +1]
- */
+/* A source by its address, as a number: the key of the functions of library chunks, which keep their sources alive. */
+static lua_Integer
+key_of(const char *source)
+{
+	return (lua_Integer)(intptr_t)source;
+}
+
+/* Pushes the table of the functions of library chunks. [-0, +1, may throw] */
 static void
 push_library(lua_State *L)
 {
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &library_key) == LUA_TTABLE)
+	if (registry_get(L, &library_key) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
 	lua_newtable(L);
 	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
+	registry_set(L, &library_key);
 }
 
 bool
@@ -40,7 +45,7 @@ script_place_library(struct lua_State *L)
 		return false;
 	push_library(L);
 	lua_getinfo(L, "f", &ar);
-	lua_rawsetp(L, -2, ar.source);
+	lua_rawseti(L, -2, key_of(ar.source));
 	lua_pop(L, 1);
 	return true;
 }
@@ -51,7 +56,7 @@ is_library(lua_State *L, const char *source)
 	bool yes;
 
 	push_library(L);
-	yes = lua_rawgetp(L, -1, source) != LUA_TNIL;
+	yes = lua_rawgeti(L, -1, key_of(source)) != LUA_TNIL;
 	lua_pop(L, 2);
 	return yes;
 }
@@ -60,13 +65,16 @@ is_library(lua_State *L, const char *source)
 static void
 place_from(struct script_place *out, const lua_Debug *ar)
 {
-	const char *name = ar->source[0] == '@' ? ar->source + 1 : ar->short_src;
-	size_t len = strlen(name);
+	size_t len;
 
-	if (len >= sizeof out->file)
-		name += len - (sizeof out->file - 1);
-	text_copy(out->file, sizeof out->file, name);
 	out->line = ar->currentline > 0 ? ar->currentline : 0;
+	if (ar->source[0] != '@') {
+		text_copy(out->text, sizeof out->text, ar->short_src);
+		out->file = out->text;
+		return;
+	}
+	len = strlen(ar->source + 1);
+	out->file = ar->source + 1 + (len < PLACE_SIZE ? 0 : len - (PLACE_SIZE - 1));
 }
 
 void
@@ -74,7 +82,8 @@ script_place(struct lua_State *L, struct script_place *out)
 {
 	lua_Debug ar;
 
-	*out = (struct script_place){ .line = 0 };
+	out->file = "";
+	out->line = 0;
 	luaL_checkstack(L, 4, NULL);
 	for (int level = 1; level < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
 		lua_getinfo(L, "Sl", &ar);

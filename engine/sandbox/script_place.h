@@ -13,13 +13,14 @@
 struct lua_State;
 
 struct script_place {
-	char file[PLACE_SIZE]; /* "": there is no such frame */
+	const char *file;      /* "": there is no such frame; less than PLACE_SIZE bytes, lent by the frame or in `text` */
 	int line;
+	char text[PLACE_SIZE]; /* of a chunk that is no file */
 };
 
 /*
- * Writes the place of the running script to *out. Called by a C function that the script has called. [-0, +0, may
- * throw]
+ * Writes the place of the running script to *out, which must not be copied. Called by a C function that the script has
+ * called. [-0, +0, may throw]
  */
 void script_place(struct lua_State *L, struct script_place *out);
 /*
