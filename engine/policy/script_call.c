@@ -16,23 +16,6 @@
 
 #define FRAMES_MAX 200 /* of a stack that are looked at: frame n costs n steps, which no script is charged for */
 
-/*
- * A coroutine with an empty stack. A coroutine that ended without an error is used again; any other was dropped, so
- * that no pending <close> of a script runs without a budget. [-0, +0, may throw]
- */
-static lua_State *
-find_coroutine(lua_State *L, struct policy *p)
-{
-	lua_State *co = p->co;
-
-	if (co != NULL)
-		return co;
-	co = lua_newthread(L);
-	registry_set(L, p);
-	p->co = co;
-	return co;
-}
-
 /* Sets the place; source is the name of a chunk, or a path. */
 static void
 set_place(struct script_call *call, const char *source, int line)
@@ -78,15 +61,19 @@ place_of_function(lua_State *L, struct script_call *call)
 		set_place(call, policy_path(call->p, call->script), 0);
 }
 
-/* Keeps the traceback on one line, "a | b | c", without Lua's heading. */
+/*
+ * Keeps the traceback on one line, "a | b | c", without Lua's heading and the last frame, which is
+ * script_call_inside.
+ */
 static void
 keep_trace(struct script_call *call, const char *trace)
 {
+	const char *end = strrchr(trace, '\n');
 	char *out = call->p->trace;
 	size_t n = 0;
 
 	trace += strcspn(trace, "\n");
-	for (; *trace != '\0' && n + 4 < TRACE_SIZE; trace++)
+	for (; trace < end && n + 4 < TRACE_SIZE; trace++)
 		if (*trace == '\n' && n > 0)
 			n += (size_t)snprintf(out + n, TRACE_SIZE - n, " | ");
 		else if (*trace != '\n' && *trace != '\t')
@@ -117,20 +104,20 @@ add_absent(struct script_call *call)
 
 /* Reads only an error object that is a string, so that no __tostring of the script runs. */
 static void
-keep_message(struct script_call *call, lua_State *from)
+keep_message(struct script_call *call)
 {
 	const char *message;
 
-	if (lua_type(from, -1) != LUA_TSTRING) {
-		snprintf(call->text, sizeof call->text, "error object is a %s value", luaL_typename(from, -1));
+	if (lua_type(call->co, -1) != LUA_TSTRING) {
+		snprintf(call->text, sizeof call->text, "error object is a %s value", luaL_typename(call->co, -1));
 		return;
 	}
-	message = modules_place(&call->p->modules, lua_tostring(from, -1), &call->at);
+	message = modules_place(&call->p->modules, lua_tostring(call->co, -1), &call->at);
 	policy_line(call->text, sizeof call->text, message);
 	add_absent(call);
 }
 
-/* Finds the text and the place of a failure. Arguments: the call; the error of script_call_inside itself, or nil. */
+/* Finds the text and the place of a failure. Arguments: the call. */
 static int
 script_call_explain(lua_State *L)
 {
@@ -140,17 +127,14 @@ script_call_explain(lua_State *L)
 		place_of_stack(call);
 	if (call->at.file[0] == '\0')
 		place_of_function(L, call);
-	if (call->status == LUA_OK || call->status == LUA_YIELD)
+	if (call->co == NULL || call->status == LUA_OK || call->status == LUA_YIELD)
 		return 0;
-	keep_message(call, call->co != NULL ? call->co : L);
-	if (call->co == NULL)
-		return 0;
+	keep_message(call);
 	luaL_traceback(L, call->co, NULL, 0);
 	keep_trace(call, lua_tostring(L, -1));
 	return 0;
 }
 
-/* The error of a call that ended before its coroutine is on the top. */
 void
 script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L))
 {
@@ -159,11 +143,7 @@ script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L)
 
 	lua_pushcfunction(L, inside);
 	lua_pushlightuserdata(L, call);
-	if (call->co == NULL && top > 0)
-		lua_pushvalue(L, top);
-	else
-		lua_pushnil(L);
-	lua_pcall(L, 2, 0, 0); /* on an error the rest stays empty */
+	lua_pcall(L, 1, 0, 0); /* on an error the rest stays empty */
 	lua_settop(L, top);
 }
 
@@ -174,81 +154,88 @@ explain(struct script_call *call)
 	script_call_protect(call, script_call_explain);
 }
 
-/* Runs the function, and measures it: its time, or its instructions and bytes. */
-static void
-resume_measured(lua_State *L, struct script_call *call)
+/* Makes a coroutine with an empty stack. Arguments: the call. */
+static int
+script_call_coroutine(lua_State *L)
 {
-	double start;
+	struct script_call *call = lua_touserdata(L, 1);
+	lua_State *co = lua_newthread(L);
 
-	if (call->cost->counted)
-		budget_mark(call->co);
-	start = clock_span();
-	call->status = lua_resume(call->co, L, 2, &call->values);
-	if (call->cost->counted)
-		call->cost->instructions = budget_used(L, &call->cost->bytes);
-	else
-		call->cost->nanoseconds = (clock_span() - start) * 1e9;
+	registry_set(L, call->p);
+	call->p->co = co;
+	return 0;
 }
 
 /*
  * A suspended coroutine belongs to its call, and no other call uses it: the registry keeps it under the address of the
- * call. [-0, +0, may throw]
+ * call. Arguments: the call.
  */
-static void
-anchor(lua_State *L, struct script_call *call)
+static int
+script_call_anchor(lua_State *L)
 {
-	call->p->co = call->status == LUA_YIELD && call->p->co == call->co ? NULL : call->p->co;
-	if (call->status != LUA_YIELD || call->anchored)
-		return;
+	struct script_call *call = lua_touserdata(L, 1);
+
 	lua_pushthread(call->co);
 	lua_xmove(call->co, L, 1);
 	registry_set(L, call);
 	call->anchored = true;
-}
-
-/* All of a call that can raise an error. Arguments: the call and its two values. */
-static int
-script_call_inside(lua_State *L)
-{
-	struct script_call *call = lua_touserdata(L, 1);
-	lua_State *co = find_coroutine(L, call->p);
-
-	lua_rawgeti(L, LUA_REGISTRYINDEX, call->hook);
-	call->push(L, call);
-	if (call->params != LUA_NOREF)
-		lua_rawgeti(L, LUA_REGISTRYINDEX, call->params);
-	else
-		lua_pushnil(L);
-	lua_xmove(L, co, 3);
-	budget_watch(co);
-	call->co = co;
-	if (call->cost != NULL)
-		resume_measured(L, call);
-	else
-		call->status = lua_resume(co, L, 2, &call->values);
-	anchor(L, call);
 	return 0;
 }
 
-/* Arguments: the call. The part of the function behind its wait. */
-static int
-script_call_go_on(lua_State *L)
-{
-	struct script_call *call = lua_touserdata(L, 1);
-
-	budget_watch(call->co);
-	call->status = lua_resume(call->co, L, 0, &call->values);
-	anchor(L, call);
-	return 0;
-}
-
-/* Arguments: the call, nil. */
+/* Arguments: the call. */
 static int
 script_call_release(lua_State *L)
 {
 	lua_pushnil(L);
 	registry_set(L, lua_touserdata(L, 1));
 	return 0;
+}
+
+/* The function has returned: its values are above the arguments of script_call_inside. */
+static int
+script_call_return(lua_State *co, int status, lua_KContext arguments)
+{
+	(void)status;
+	return lua_gettop(co) - (int)arguments;
+}
+
+/* Begins the measurement of the function itself: of its time, or of its instructions and bytes. */
+static void
+measure(struct script_call *call)
+{
+	if (call->cost->counted)
+		budget_mark(call->co);
+	call->began = clock_span();
+}
+
+/* A call that failed before is not measured. */
+static void
+measured(struct script_call *call)
+{
+	if (call->began == 0)
+		return;
+	if (call->cost->counted)
+		call->cost->instructions = budget_used(call->co, &call->cost->bytes);
+	else
+		call->cost->nanoseconds = (clock_span() - call->began) * 1e9;
+}
+
+/* The whole coroutine: all of a call that can raise an error. Arguments: the call and its two values. */
+static int
+script_call_inside(lua_State *co)
+{
+	struct script_call *call = lua_touserdata(co, 1);
+
+	lua_rawgeti(co, LUA_REGISTRYINDEX, call->hook);
+	call->push(co, call);
+	if (call->params != LUA_NOREF)
+		lua_rawgeti(co, LUA_REGISTRYINDEX, call->params);
+	else
+		lua_pushnil(co);
+	if (call->cost != NULL)
+		measure(call);
+	lua_callk(co, 2, LUA_MULTRET, 3, script_call_return);
+	return script_call_return(co, LUA_OK, 3);
 }
 
 bool
@@ -342,59 +329,75 @@ conclude(struct script_call *call, enum budget_hit hit)
 	return SCRIPT_FAILED;
 }
 
-/* Calls the function on the stack in protected mode, under the armed budget. [-n - 1, +0] */
+/* A coroutine that waits is kept for its call; without memory for it the call fails. */
+static void
+keep(struct script_call *call)
+{
+	if (call->status != LUA_YIELD || call->anchored)
+		return;
+	call->p->co = NULL;
+	script_call_protect(call, script_call_anchor);
+	if (call->anchored)
+		return;
+	call->status = LUA_ERRMEM;
+	call->co = NULL;
+}
+
+/* Runs the coroutine, to which it passes n values, to its end or to its next wait. */
 static enum script_end
 run_part(struct script_call *call, int n)
 {
-	lua_State *L = call->p->L;
-	int base = lua_gettop(L) - n - 1, status;
 	enum budget_hit hit;
-	enum script_end end;
 
+	budget_arm_rest(call->co, call->limits, call->beyond, &call->spent);
 	lend(call);
-	status = lua_pcall(L, n, 0, 0); /* [] or [err] */
+	call->status = lua_resume(call->co, call->p->L, n, &call->values);
 	take_back(call);
-	budget_spend(L, &call->spent);
-	hit = budget_disarm(L);
+	measured(call);
+	budget_spend(call->co, &call->spent);
+	hit = budget_disarm(call->co);
+	keep(call);
 	log_full(call);
-	if (status != LUA_OK) {
-		call->co = NULL;
-		call->status = status;
-	}
-	end = conclude(call, hit);
-	lua_settop(L, base);
-	return end;
+	return conclude(call, hit);
+}
+
+/*
+ * Sets call->co. A coroutine that ended without an error is used again; any other was dropped, so that no pending
+ * <close> of a script runs without a budget. False: no memory.
+ */
+static bool
+find_coroutine(struct script_call *call)
+{
+	if (call->p->co == NULL)
+		script_call_protect(call, script_call_coroutine);
+	call->co = call->p->co;
+	return call->co != NULL;
 }
 
 enum script_end
 script_call_run(struct script_call *call)
 {
 	lua_State *L = call->p->L;
-	int base = lua_gettop(L) - 2;
 
-	if (call->limits != NULL)
-		budget_arm_for(L, call->limits, call->beyond);
-	else
-		budget_arm(L, 1);
-	lua_pushcfunction(L, script_call_inside); /* [one two inside] */
-	lua_insert(L, base + 1);
-	lua_pushlightuserdata(L, call); /* [inside one two call] */
-	lua_insert(L, base + 2);
+	if (!find_coroutine(call)) {
+		call->status = LUA_ERRMEM;
+		lua_pop(L, 2);
+		return conclude(call, HIT_NONE);
+	}
+	lua_pushcfunction(call->co, script_call_inside);
+	lua_pushlightuserdata(call->co, call);
+	lua_xmove(L, call->co, 2);
 	return run_part(call, 3);
 }
 
 enum script_end
 script_call_resume(struct script_call *call, struct waited *answer)
 {
-	lua_State *L = call->p->L;
 	enum script_end end;
 
 	policy_claim(call->p);
-	budget_arm_rest(L, call->limits, call->beyond, &call->spent);
-	lua_pushcfunction(L, script_call_go_on);
-	lua_pushlightuserdata(L, call);
 	call->asking.answer = answer;
-	end = run_part(call, 1);
+	end = run_part(call, 0);
 	call->asking.answer = NULL;
 	return end;
 }

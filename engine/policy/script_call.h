@@ -25,8 +25,8 @@ struct script_call {
 	const char *script;
 	const char *function; /* its key in the script's table: "admit", "run" */
 	/*
-	 * Pushes the function's argument. The two values that script_call_run found on the stack are at 2 and 3. [-0,
-	 * +1, may throw]
+	 * Pushes the function's argument in the coroutine L. The two values that script_call_run found on the stack are
+	 * at 2 and 3. [-0, +1, may throw]
 	 */
 	void (*push)(struct lua_State *L, struct script_call *call);
 	const struct budget_limits *limits; /* NULL: the limits of a question */
@@ -38,7 +38,8 @@ struct script_call {
 	int params;           /* registry reference of the second argument; LUA_NOREF: nil */
 	enum door door;       /* DOOR_COUNT: the function `run` of a program */
 	/* set by script_call_run */
-	struct lua_State *co; /* the coroutine that ran the function; NULL: the call ended before */
+	struct lua_State *co; /* the coroutine that ran the function; NULL: there was no memory for it */
+	double began;         /* clock_span(), when the measurement of cost began */
 	int status;           /* of Lua: LUA_OK, LUA_ERRRUN ... */
 	int values;           /* on co, when the function returned */
 	const char *code;     /* when there is no answer: "policy_error", "policy_limit" or, of a call that refused, "service_down"; then
@@ -71,7 +72,7 @@ void script_call_reject(struct script_call *call);
 void script_call_refuse(const struct script_call *call, struct verdict *v);
 /* Ends the call. The values on call->co are gone afterwards. */
 void script_call_settle(struct script_call *call);
-/* Calls inside(call, nil) in protected mode and ignores an error. [-0, +0] */
+/* Calls inside(call) in protected mode and ignores an error. [-0, +0] */
 void script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L));
 
 #endif

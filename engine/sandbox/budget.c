@@ -31,7 +31,7 @@ struct refusal {
 struct budget {
 	struct heap heap;   /* the memory of the state */
 	lua_State *L;       /* owned: the main thread of the state */
-	lua_State *running; /* borrowed: the thread that has the hook: L or the watched coroutine */
+	lua_State *running; /* borrowed: the thread that has the hook */
 	struct budget_limits limits, now; /* of the state; those armed last */
 	bool armed;
 	unsigned times;     /* of the budget armed last */
@@ -222,14 +222,17 @@ budget_pay(struct lua_State *L, size_t n)
 }
 
 static void
-arm(struct budget *b, const struct budget_limits *limits, unsigned times, size_t beyond)
+arm(lua_State *L, const struct budget_limits *limits, unsigned times, size_t beyond)
 {
-	size_t room = limits->kilobytes > SIZE_MAX / 1024 / times ? SIZE_MAX : limits->kilobytes * 1024 * times;
+	struct budget *b = budget_of(L);
+	size_t room;
 
+	limits = limits != NULL ? limits : &b->limits;
+	room = limits->kilobytes > SIZE_MAX / 1024 / times ? SIZE_MAX : limits->kilobytes * 1024 * times;
 	room = room > SIZE_MAX - beyond ? SIZE_MAX : room + beyond;
 	while (b->biggest > b->bytes * 2)
 		b->biggest /= 2; /* no block is larger than all bytes together */
-	b->running = b->L;
+	b->running = L;
 	b->armed = true;
 	b->each = false;
 	b->now = *limits;
@@ -249,15 +252,7 @@ arm(struct budget *b, const struct budget_limits *limits, unsigned times, size_t
 void
 budget_arm(struct lua_State *L, unsigned times)
 {
-	struct budget *b = budget_of(L);
-
-	arm(b, &b->limits, times != 0 ? times : 1, 0);
-}
-
-void
-budget_arm_for(struct lua_State *L, const struct budget_limits *limits, size_t beyond)
-{
-	arm(budget_of(L), limits, 1, beyond);
+	arm(L, NULL, times != 0 ? times : 1, 0);
 }
 
 void
@@ -265,7 +260,7 @@ budget_arm_rest(struct lua_State *L, const struct budget_limits *limits, size_t 
 {
 	struct budget *b = budget_of(L);
 
-	arm(b, limits != NULL ? limits : &b->limits, 1, beyond);
+	arm(L, limits, 1, beyond);
 	b->left = b->granted = b->left > spent->steps ? b->left - spent->steps : 0;
 	b->before = spent->nanoseconds;
 	if (b->ceiling != SIZE_MAX)
@@ -284,15 +279,6 @@ budget_spend(struct lua_State *L, struct budget_spent *s)
 		s->bytes += b->bytes - b->held;
 }
 
-void
-budget_watch(struct lua_State *co)
-{
-	struct budget *b = budget_of(co);
-
-	b->running = co;
-	set_hook(b);
-}
-
 enum budget_hit
 budget_disarm(struct lua_State *L)
 {
@@ -300,7 +286,6 @@ budget_disarm(struct lua_State *L)
 	enum budget_hit hit = hit_of(b);
 
 	lua_sethook(b->running, NULL, 0, 0);
-	lua_sethook(b->L, NULL, 0, 0);
 	b->running = b->L;
 	b->armed = false;
 	b->hit = hit;

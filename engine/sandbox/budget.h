@@ -28,10 +28,13 @@ enum budget_hit { HIT_NONE, HIT_INSTRUCTIONS, HIT_TIME, HIT_MEMORY };
 struct lua_State *budget_open(const struct budget_limits *limits);
 void budget_close(struct lua_State *L);
 
-/* Arms a budget of `times` the state's limits (1 for a question, 10 for loading; 0 counts as 1), with no limit hit. */
+/*
+ * Arms a budget of `times` the state's limits (1 for a question, 10 for loading; 0 counts as 1), with no limit hit. L
+ * is the thread that will run, and stays anchored until budget_disarm. Drop a coroutine that failed, never reset it
+ * with lua_resetthread: an error raised by the hook leaves its hooks disabled, so its __close handlers would run
+ * without any limit.
+ */
 void budget_arm(struct lua_State *L, unsigned times);
-/* Arms a budget with other limits, and `beyond` more bytes of memory. */
-void budget_arm_for(struct lua_State *L, const struct budget_limits *limits, size_t beyond);
 /* Spent by the parts of a call that have run, when the call is suspended in between. All zero: none has run. */
 struct budget_spent {
 	long steps;
@@ -39,17 +42,13 @@ struct budget_spent {
 	size_t bytes;          /* that a part left in the state; a part that frees more than it makes counts as none */
 };
 
-/* As budget_arm_for; only the rest of the limits is left. limits NULL: those of the state. */
+/*
+ * As budget_arm, with other limits (NULL: once those of the state) and `beyond` more bytes of memory; only the part
+ * that is not spent is left.
+ */
 void budget_arm_rest(struct lua_State *L, const struct budget_limits *limits, size_t beyond, const struct budget_spent *spent);
 /* Adds to *s the cost of the armed budget so far. To be called before budget_disarm. */
 void budget_spend(struct lua_State *L, struct budget_spent *s);
-/*
- * Puts the hook on the coroutine that the armed budget is for: after lua_newthread, and again before a suspended
- * coroutine is resumed. The coroutine must stay anchored until budget_disarm. Drop a coroutine that failed, never reset
- * it with lua_resetthread: an error raised by the hook leaves its hooks disabled, so its __close handlers would run
- * without any limit.
- */
-void budget_watch(struct lua_State *co);
 /* Ends the budget: removes the hook, allocation is unlimited. Returns the first limit that was hit since arming. */
 enum budget_hit budget_disarm(struct lua_State *L);
 /* The first limit that was hit since arming; HIT_NONE in a plain Lua. */

@@ -46,8 +46,7 @@ ask(lua_State *L, const char *code, enum budget_hit *hit, char *text, size_t siz
 	co = lua_newthread(L);
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
-	budget_arm(L, 1);
-	budget_watch(co);
+	budget_arm(co, 1);
 	status = lua_resume(co, L, 0, &n);
 	*hit = budget_disarm(L);
 	snprintf(text, size, "%s", status != LUA_OK && lua_type(co, -1) == LUA_TSTRING ? lua_tostring(co, -1) : "");
@@ -291,8 +290,7 @@ every_failed_allocation_is_noticed(void **state)
 		co = lua_newthread(L);
 		lua_pushvalue(L, 1);
 		lua_xmove(L, co, 1);
-		budget_arm(L, 1);
-		budget_watch(co);
+		budget_arm(co, 1);
 		budget_fail_at(L, n);
 		status = lua_resume(co, L, 0, &results);
 		if (status != LUA_OK)
@@ -505,14 +503,12 @@ pcall_lets_an_ask_wait(void **state)
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
 	for (int i = 1; i <= 3; i++) {
-		budget_arm(L, 1);
-		budget_watch(co);
+		budget_arm(co, 1);
 		assert_int_equal(lua_resume(co, L, i == 1 ? 0 : 1, &n), LUA_YIELD);
 		assert_int_equal(budget_disarm(L), HIT_NONE);
 		lua_pushinteger(co, i);
 	}
-	budget_arm(L, 1);
-	budget_watch(co);
+	budget_arm(co, 1);
 	assert_int_equal(lua_resume(co, L, 1, &n), LUA_ERRRUN);
 	assert_int_equal(budget_disarm(L), HIT_INSTRUCTIONS);
 	sandbox_free(L);
