@@ -2,8 +2,9 @@
 --[[
 measured: the region that a benchmark measures: the binary SALLYPORT (./sallyport), its files in build/bench.
 
-  measured.run(definition, scripts, measure)   starts it, calls measure(pid) when it answers, ends it and waits for its end;
-                                               scripts: { urm = "return …" }
+  measured.run(definition, scripts, measure, by)
+                                               starts it, calls measure(pid) when it answers, ends it and waits for its end;
+                                               scripts: { urm = "return …" }; by: the command that starts it ("nice -n 19"), or nil
   measured.cpu(pid)                            seconds of user and system time until now
   measured.pss(pid)                            KiB of memory, what is shared counted in parts
   measured.partner(port, name)                 a link of a partner, without TLS
@@ -31,11 +32,11 @@ local function read(path)
   return all
 end
 
-local function start(definition, scripts)
+local function start(definition, scripts, by)
   os.execute("rm -rf " .. DIR .. " && mkdir -p " .. DIR .. "/policies && cp policies/*.lua " .. DIR .. "/policies")
   for name, source in pairs(scripts) do write(("%s/policies/%s.lua"):format(DIR, name), source) end
   write(DIR .. "/region.lua", definition)
-  os.execute(("%s run --region %s/region.lua 2>%s/log & echo $! >%s/pid"):format(BINARY, DIR, DIR, DIR))
+  os.execute(("%s %s run --region %s/region.lua 2>%s/log & echo $! >%s/pid"):format(by or "", BINARY, DIR, DIR, DIR))
   local deadline = socket.gettime() + 10
   while not os.execute(("%s inquire region --region %s/region.lua >%s/up 2>&1"):format(BINARY, DIR, DIR)) do
     if socket.gettime() > deadline then error("the region did not start:\n" .. read(DIR .. "/log")) end
@@ -92,8 +93,8 @@ function measured.longest(command, probe)
   return longest
 end
 
-function measured.run(definition, scripts, measure)
-  local pid = start(definition, scripts)
+function measured.run(definition, scripts, measure, by)
+  local pid = start(definition, scripts, by)
   local ok, why = xpcall(measure, debug.traceback, pid)
   os.execute(('kill %d; while [ -n "$(readlink /proc/%d/exe)" ]; do sleep 0.05; done'):format(pid, pid))
   if not ok then error(why, 0) end

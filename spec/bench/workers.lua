@@ -3,7 +3,11 @@
 workers: one worker beside two. Prints for each number, the median of the rounds, which take turns:
   the CPU of the region per connection (TLS 1.3 with a verified client certificate, four decisions, CAPEX, release), 512 at a time;
   the connections that the region could serve beside those of one worker: the CPU of one worker divided by that of the busiest thread,
-  so that the partners, which share the CPUs of this machine, do not count;
+  so that the partners, which share the CPUs of this machine, do not count.
+  Both twice. The partners share the CPUs of this machine with the region. In the first measurement they go first (the region runs at
+  nice 19), so that connections always wait for the workers, as with partners on other machines. In the second one nobody goes first:
+  the partners are the limit, and each of two workers waits for them more often than one worker does;
+  how often a worker waits, for each connection: the changes of thread that are voluntary;
   the CPU of a refusal by address;
   KiB of an idle link (PSS); with 2,000 links the time of a reload, and how long a partner waited meanwhile for the answer to a
   heartbeat (of the home), and a caller for its refusal (of a gate, when there is one): the longest pauses of their loops.
@@ -55,32 +59,43 @@ local function load(port, connections, concurrency, more)
   return LOAD:format(BINARY, port, connections, concurrency, more)
 end
 
--- Seconds of CPU of each thread, by its id.
+local function read(path)
+  local f = io.open(path)
+  if not f then return nil end
+  local bytes = f:read "a"
+  f:close()
+  return bytes
+end
+
+-- Seconds of CPU of each thread, by its id; how often all of them have waited.
 local function threads(pid)
-  local out = {}
+  local out, waited = {}, 0
   for id in output("ls /proc/" .. pid .. "/task"):gmatch "%d+" do
-    local f = io.open(("/proc/%d/task/%s/schedstat"):format(pid, id))
-    if f then
-      out[tonumber(id)] = f:read "n" / 1e9
-      f:close()
+    local directory = ("/proc/%d/task/%s/"):format(pid, id)
+    local schedstat, status = read(directory .. "schedstat"), read(directory .. "status")
+    if schedstat and status then
+      out[tonumber(id)] = tonumber(schedstat:match "%d+") / 1e9
+      waited = waited + tonumber(status:match "\nvoluntary_ctxt_switches:%s+(%d+)")
     end
   end
-  return out
+  return out, waited
 end
 
 local RING = "--ring certs/rings/NETX.CTGAPP"
 
--- The CPU of `fn` in microseconds for each of n: all threads, the busiest one, that of the home, whose id is the pid.
+-- The CPU of `fn` in microseconds for each of n: all threads, the busiest one, that of the home, whose id is the pid. Then how often
+-- threads waited for each.
 local function cost(pid, n, fn)
-  local before, all, most = threads(pid), 0, 0
+  local before, waited = threads(pid)
+  local all, most = 0, 0
   fn()
-  local after = threads(pid)
+  local after, later = threads(pid)
   for id, cpu in pairs(after) do
     local used = (cpu - (before[id] or 0)) / n * 1e6
     all = all + used
     most = math.max(most, used)
   end
-  return all, most, (after[pid] - before[pid]) / n * 1e6
+  return all, most, (after[pid] - before[pid]) / n * 1e6, (later - waited) / n
 end
 
 local function workers()
@@ -90,8 +105,8 @@ end
 local function connections(pid, into)
   output(load(PORT, 300, 64, RING))
   local before = workers()
-  local all, most, home = cost(pid, CONNECTIONS, function() output(load(PORT, CONNECTIONS, 512, RING)) end)
-  into.connection, into.most = all, most
+  local all, most, home, waits = cost(pid, CONNECTIONS, function() output(load(PORT, CONNECTIONS, 512, RING)) end)
+  into.connection, into.most, into.waits = all, most, waits
   if #before == 1 then return end
   local accepted = {}
   for i, row in ipairs(workers()) do accepted[i] = row.accepted - before[i].accepted end
@@ -149,21 +164,30 @@ local function links(pid, into)
   os.execute "kill -9 $(cat build/bench/holder)"
 end
 
-local KEYS = { "connection", "most", "share", "at_home", "gates", "refusal", "link", "reload", "beat", "caller" }
-local results = { {}, {} }
+local results = { {}, {} } -- by the number of workers: lists by key
+
+local function keep(n, one, prefix)
+  for key, value in pairs(one) do
+    local list = results[n][prefix .. key] or {}
+    results[n][prefix .. key] = list
+    table.insert(list, value)
+  end
+end
+
+local function region(n, prefix, by, measure)
+  local one = {}
+  measured.run(DEFINITION:format(n, PORT, PORT + 2, PORT + 1), { doors = DOORS, deny = DENY }, function(pid) measure(pid, one) end, by)
+  keep(n, one, prefix)
+end
 
 for _ = 1, ROUNDS do
   for n = 1, 2 do
-    local one = {}
-    measured.run(DEFINITION:format(n, PORT, PORT + 2, PORT + 1), { doors = DOORS, deny = DENY }, function(pid)
+    region(n, "full_", "nice -n 19", connections)
+    region(n, "", nil, function(pid, one)
       connections(pid, one)
       refusals(pid, one)
       links(pid, one)
     end)
-    for _, key in ipairs(KEYS) do
-      results[n][key] = results[n][key] or {}
-      table.insert(results[n][key], one[key])
-    end
   end
 end
 
@@ -173,11 +197,20 @@ local function median(n, key)
   return list[#list // 2 + 1]
 end
 
-print(("CPU of a connection, us: one worker %.0f, two %.0f (%.2f)"):format(median(1, "connection"), median(2, "connection"),
-  median(2, "connection") / median(1, "connection")))
-print(("the busiest of two, us for each connection: %.0f; two serve %.2f times the connections of one; it accepted %.0f %%"):format(
-  median(2, "most"), median(1, "most") / median(2, "most"), 100 * median(2, "share")))
-print(("the home, us for a connection of a gate: %.0f; it can feed %.1f gates"):format(median(2, "at_home"), median(2, "gates")))
+local function print_connections(title, prefix)
+  local function both(key) return median(1, prefix .. key), median(2, prefix .. key) end
+  local one, two = both "connection"
+  local most_one, most_two = both "most"
+  print(title)
+  print(("  CPU of a connection, us: one worker %.0f, two %.0f (%.2f); waits for each: %.1f, %.1f"):format(one, two, two / one, both "waits"))
+  print(("  the busiest of two, us for each connection: %.0f; two serve %.2f times the connections of one; one of them accepted %.0f %%"):format(
+    most_two, most_one / most_two, 100 * median(2, prefix .. "share")))
+  print(("  the home, us for a connection of a gate: %.0f; it can feed %.1f gates"):format(median(2, prefix .. "at_home"),
+    median(2, prefix .. "gates")))
+end
+
+print_connections("connections always wait for the workers:", "full_")
+print_connections("the workers wait for the partners:", "")
 print(("CPU of a refusal by address, us: one worker %.1f, two %.1f"):format(median(1, "refusal"), median(2, "refusal")))
 print(("an idle link, KiB: one worker %.1f, two %.1f"):format(median(1, "link"), median(2, "link")))
 print(("a reload with %d links, s: one worker %.2f, two %.2f"):format(LINKS, median(1, "reload"), median(2, "reload")))
