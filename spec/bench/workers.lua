@@ -203,8 +203,9 @@ local function print_connections(title, prefix)
   local most_one, most_two = both "most"
   print(title)
   print(("  CPU of a connection, us: one worker %.0f, two %.0f (%.2f); waits for each: %.1f, %.1f"):format(one, two, two / one, both "waits"))
-  print(("  the busiest of two, us for each connection: %.0f; two serve %.2f times the connections of one; one of them accepted %.0f %%"):format(
-    most_two, most_one / most_two, 100 * median(2, prefix .. "share")))
+  print(("  the busiest of two, us for each connection: %.0f; two serve %.2f times the connections of one"):format(most_two,
+    most_one / most_two))
+  print(("  one of two accepted %.0f %%"):format(100 * median(2, prefix .. "share")))
   print(("  the home, us for a connection of a gate: %.0f; it can feed %.1f gates"):format(median(2, prefix .. "at_home"),
     median(2, prefix .. "gates")))
 end
