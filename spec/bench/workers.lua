@@ -202,7 +202,8 @@ local function print_connections(title, prefix)
   local one, two = both "connection"
   local most_one, most_two = both "most"
   print(title)
-  print(("  CPU of a connection, us: one worker %.0f, two %.0f (%.2f); waits for each: %.1f, %.1f"):format(one, two, two / one, both "waits"))
+  print(("  CPU of a connection, us: one worker %.0f, two %.0f (%.2f)"):format(one, two, two / one))
+  print(("  waits of threads for each: one worker %.1f, two %.1f"):format(both "waits"))
   print(("  the busiest of two, us for each connection: %.0f; two serve %.2f times the connections of one"):format(most_two,
     most_one / most_two))
   print(("  one of two accepted %.0f %%"):format(100 * median(2, prefix .. "share")))
