@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "client/connect_peer.h"
-#include "client/terminal.h"
 #include "net/interrupt.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -215,7 +215,7 @@ load_on_progress(void *arg)
 static void
 turn(struct load *l)
 {
-	bool shown = terminal_of(stderr).columns > 0;
+	bool shown = isatty(STDERR_FILENO);
 
 	timer_init(&l->pump, l->loop, load_on_pump, l);
 	timer_init(&l->progress, l->loop, load_on_progress, l);

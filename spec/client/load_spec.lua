@@ -4,6 +4,7 @@ local dkjson = require "dkjson"
 local lfs = require "lfs"
 local socket = require "socket"
 
+local screen = require "spec.support.screen"
 local support = require "spec.support"
 
 local function words_of(port, ...)
@@ -133,6 +134,16 @@ describe("load", function()
     assert.is_truthy(out:find "\n +5 refused +good +capex +403 +SECURITY_VIOLATION\n")
     assert.is_truthy(out:find "p99.9 [%d.]+ +max [%d.]+\n")
   end)
+
+  for _, columns in ipairs { 80, 0 } do
+    it("shows its progress on a terminal of " .. columns .. " columns, and takes it away before the report", function()
+      local shown = screen.start(words_of(region:port "OPEN", "--connections", 3, "--concurrency", 3, "--hold", 2), { columns = columns })
+      finally(function() shown:stop() end)
+      support.wait_until(function() return shown:output():find("load: 3 of 3 begun, 3 open; ended: 0 accepted", 1, true) end, 10)
+      assert.equal(0, shown:ended())
+      assert.matches("\r\27%[K3 connections in ", shown:output())
+    end)
+  end
 
   it("begins no more connections in a second than --rate", function()
     local report, status = load_with(plain, "--connections", 21, "--rate", 40, "--concurrency", 21)
