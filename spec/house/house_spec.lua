@@ -127,6 +127,30 @@ describe("the house", function()
     assert.is_true(named > 40, "the pattern finds the files: " .. named)
   end)
 
+  -- A member of a struct that several threads use: a lock, or an atomic.
+  it("names each file with a lock or an atomic in the tables of engine/README.md about threads", function()
+    local section = assert(text.read "engine/README.md"):match "\n## Threads and ownership\n(.-)\n## "
+    local rows, missing, shared = {}, {}, 0
+    for line in section:gmatch "[^\n]+" do
+      if line:find "^|" then rows[#rows + 1] = line end
+    end
+    rows = table.concat(rows, "\n")
+    for _, path in ipairs(files("engine", "%.[ch]$")) do
+      for line in assert(text.read(path)):gmatch "\n(\t[^\n]*)" do
+        local member = line:match "^\t+[%w ]*pthread_mutex_t [%l_]+;" or line:match "^\t+[%w ]*_Atomic[^;=]*;" or
+          line:match "^\t+atomic_%l+ [%l_]+;"
+        if member then
+          local name = path:match "^engine/(.*)%.[ch]$":gsub("_internal$", "")
+          shared = shared + 1
+          if not rows:find("`" .. name .. "`", 1, true) then missing[#missing + 1] = ("%s: %s"):format(path, member:match "^%s*(.*)$") end
+          break
+        end
+      end
+    end
+    none(missing)
+    assert.is_true(shared > 40, "the pattern finds the files: " .. shared)
+  end)
+
   it("includes each header by its folder", function()
     local bare = {}
     each_include(function(_, header, where, own)
