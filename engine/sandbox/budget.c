@@ -397,26 +397,33 @@ note_block(struct budget *b, size_t n)
 		set_hook(b);
 }
 
-static void *
-grow(struct budget *b, void *ptr, size_t osize, size_t nsize)
+/* Whether the next growth needs a look: an earlier one was refused, or a test wants it to fail. */
+static bool
+is_odd(const struct budget *b)
 {
-	size_t more = nsize - osize;
+	return b->refusal.pending || b->fail_in != 0 || b->failing;
+}
+
+static bool
+has_room(const struct budget *b, size_t more)
+{
+	return b->bytes <= b->ceiling && more <= b->ceiling - b->bytes;
+}
+
+/* A growth that is odd or has no room: it is refused, or made all the same. */
+static void *
+grow_oddly(struct budget *b, void *ptr, size_t osize, size_t nsize)
+{
 	bool again = is_retry(&b->refusal, ptr, osize, nsize);
 	void *p = NULL;
 
 	if (b->refusal.pending && !again)
 		strike(b, HIT_MEMORY); /* Lua raised an error without a second try */
 	b->refusal.pending = false;
-	if (!injected(b) && b->bytes <= b->ceiling && more <= b->ceiling - b->bytes)
+	if (!injected(b) && has_room(b, nsize - osize))
 		p = heap_resize(&b->heap, ptr, osize, nsize);
-	if (p == NULL) {
+	if (p == NULL)
 		refuse(b, ptr, osize, nsize, again);
-		return NULL;
-	}
-	b->bytes += more;
-	if (b->bytes > b->peak)
-		b->peak = b->bytes;
-	note_block(b, nsize);
 	return p;
 }
 
@@ -425,13 +432,22 @@ static void *
 budget_allocate(void *ud, void *ptr, size_t osize, size_t nsize)
 {
 	struct budget *b = ud;
+	void *p;
 
 	if (ptr == NULL)
 		osize = 0;
-	if (nsize > osize)
-		return grow(b, ptr, osize, nsize);
-	b->bytes -= osize - nsize;
-	return heap_resize(&b->heap, ptr, osize, nsize);
+	if (nsize <= osize) {
+		b->bytes -= osize - nsize;
+		return heap_resize(&b->heap, ptr, osize, nsize);
+	}
+	p = !is_odd(b) && has_room(b, nsize - osize) ? heap_resize(&b->heap, ptr, osize, nsize) : NULL;
+	if (p == NULL && (p = grow_oddly(b, ptr, osize, nsize)) == NULL)
+		return NULL;
+	b->bytes += nsize - osize;
+	if (b->bytes > b->peak)
+		b->peak = b->bytes;
+	note_block(b, nsize);
+	return p;
 }
 
 void
