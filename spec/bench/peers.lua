@@ -5,7 +5,8 @@ nginx with scripts in Lua, where they are installed. Each round measures each se
 the machine meets all of them. Prints a table of medians over the rounds, with the medians of the rounds' ratios to the bare server in
 parentheses, a table of latencies, the machine, and what could not be measured. Asserts nothing.
 
-  lua5.4 spec/bench/peers.lua [rounds] [seconds of a measurement] [cpu or latency: that table alone]
+  lua5.4 spec/bench/peers.lua [rounds] [seconds of a measurement] [cpu or latency: that table alone] [columns] [servers]
+columns, servers: words with commas between; a column or a server with one of them in its name is measured, and the bare server
 SALLYPORT: the binary (./sallyport)
 ]]
 local socket = require "socket"
@@ -19,7 +20,7 @@ local DIR = TOP .. "/build/bench/peers"
 local PARTNERS = "build/partners"
 local CONCURRENCY, IDLE = 64, 1000
 local ARRIVALS, MANY, HELD = 500, 512, 9000 -- connections a second, at a time, held beside arrivals
-local ONLY = arg[3]
+local ONLY, COLUMNS, SERVERS = arg[3], arg[4] or "", arg[5] or ""
 local FIRST_PORT = 14940
 
 local missing = {} -- sentences about what could not be measured
@@ -39,6 +40,14 @@ end
 
 local function has(program)
   return output("PATH=$PATH:/usr/sbin command -v " .. program):match "%S" ~= nil
+end
+
+-- Whether one of the words, which have commas between, is in the name; without words each name is wanted.
+local function wanted(name, words)
+  for word in words:gmatch "[^,]+" do
+    if name:find(word, 1, true) then return true end
+  end
+  return words == ""
 end
 
 -- What each placeholder @NAME@ of a template stands for.
@@ -119,10 +128,10 @@ end }]],
 }
 
 local DEFINITION = [[
-region { applid = "CICSA", networkid = "NETA", ring = "ring-@KIND@", control = "control-@KIND@.sock", policies = "policies",
-  heartbeat = 0, halfopen_peer = 5000 }
+region { applid = "CICSA", networkid = "NETA", ring = "ring-@KIND@", control = "control-@PORT@.sock", policies = "policies",
+  heartbeat = 0, halfopen_peer = 5000@MORE@ }
 tcpipservice "BENCH" { host = "127.0.0.1", portnumber = @PORT@, ssl = "clientauth", certificate = "SERVER",
-  admit = "near", certify = "device", bind = "network", urm = "suggested", attach = "echo_only" }
+  @DOORS@urm = "suggested" }
 tcpipservice "DENY" { host = "127.0.0.1", portnumber = @DENYPORT@, ssl = "clientauth", certificate = "SERVER", admit = "nobody" }
 ipconn "GUEST" { template = "only", receivecount = 5, userauth = "local" }
 program "ECHO" {}
@@ -224,12 +233,19 @@ local function bare(word)
   end
 end
 
-local function start_sallyport(v)
-  os.execute(fill([[cd @DIR@ && mkdir -p policies ring-@KIND@/signers && cp ca.crt ring-@KIND@/signers/ca.pem &&
-    cp @KIND@-server.crt ring-@KIND@/SERVER.pem && cp @KIND@-server.key ring-@KIND@/SERVER.key && chmod 600 ring-@KIND@/SERVER.key]], v))
-  for name, text in pairs(SCRIPTS) do write(("%s/policies/%s.lua"):format(DIR, name), text) end
-  write(fill("@DIR@/region-@KIND@.lua", v), fill(DEFINITION, v))
-  return fill("exec " .. BINARY .. " run --region @DIR@/region-@KIND@.lua --log @DIR@/region-@KIND@.log", v)
+local DOORS = 'admit = "near", certify = "device", bind = "network", attach = "echo_only", '
+
+-- more: attributes of the region; doors: of the tcpipservice, beside its urm; option: of `run`
+local function sallyport(more, doors, option)
+  return function(values)
+    local v = setmetatable({ MORE = more, DOORS = doors, FILE = "region-" .. values.PORT }, { __index = values })
+    local function text(template) return (template:gsub("@(%u+)@", function(name) return v[name] end)) end
+    os.execute(text [[cd @DIR@ && mkdir -p policies ring-@KIND@/signers && cp ca.crt ring-@KIND@/signers/ca.pem &&
+      cp @KIND@-server.crt ring-@KIND@/SERVER.pem && cp @KIND@-server.key ring-@KIND@/SERVER.key && chmod 600 ring-@KIND@/SERVER.key]])
+    for name, script in pairs(SCRIPTS) do write(("%s/policies/%s.lua"):format(DIR, name), script) end
+    write(text "@DIR@/@FILE@.lua", text(DEFINITION))
+    return text("exec " .. BINARY .. " run --region @DIR@/@FILE@.lua --log @DIR@/@FILE@.log ") .. option
+  end
 end
 
 local function haproxy(options, cache)
@@ -252,7 +268,10 @@ end
 local servers = {
   { name = "bare server, each trick", start = bare "floor", deny = true },
   { name = "bare server", start = bare "", deny = true, base = true },
-  { name = "Sallyport", start = start_sallyport, deny = true },
+  { name = "Sallyport", start = sallyport("", DOORS, ""), deny = true },
+  { name = "Sallyport, slim provider", start = sallyport("", DOORS, "--slim-provider") },
+  { name = "Sallyport, no cache of chains", start = sallyport(", verify_cache = 0", DOORS, "") },
+  { name = "Sallyport, install its only script", start = sallyport("", "", "") },
   { name = "HAProxy + Lua, no tickets", start = haproxy(" no-tls-tickets", 0), program = "haproxy", deny = true },
   { name = "HAProxy + Lua as shipped", start = haproxy("", 20000), program = "haproxy" },
   { name = "nginx + Lua, no tickets", start = start_nginx, program = "nginx", module = "/usr/lib/nginx/modules/ngx_http_lua_module.so" },
@@ -450,7 +469,7 @@ end
 local function measure_round(round, running, results, table_columns)
   for i, c in ipairs(table_columns) do
     for _, s in ipairs(servers) do
-      local r = c.measure and running[s] and running[s][c.kind]
+      local r = c.measure and wanted(c.name, COLUMNS) and running[s] and running[s][c.kind]
       if r and (not c.deny or s.deny) and (not c.once or round == ROUNDS) then
         local first, second = c.measure(r)
         results[s][c][round] = first
@@ -464,7 +483,7 @@ end
 local function start_all()
   local running, results = {}, {}
   for _, s in ipairs(servers) do
-    if usable(s) then
+    if (s.base or wanted(s.name, SERVERS)) and usable(s) then
       running[s], results[s] = { ec = start(s, "ec"), rsa = start(s, "rsa") }, {}
       for _, list in ipairs { columns, latency_columns } do
         for _, c in ipairs(list) do results[s][c] = {} end
