@@ -34,7 +34,7 @@ struct heap {
 	size_t used;  /* bytes of the piece that blocks have or had */
 };
 
-/* The rare parts of heap_resize: no free block has room; the block stays and has another size; it is not in the piece. */
+/* The rare parts of heap_resize: no free block has room; the size of a block changes; it is not in the piece. */
 void *heap_take_new(struct heap *h, size_t n);
 void *heap_change(struct heap *h, void *p, size_t from, size_t to);
 void heap_give_back(void *p);
