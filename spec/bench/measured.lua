@@ -6,6 +6,7 @@ measured: the region that a benchmark measures: the binary SALLYPORT (./sallypor
                                                starts it, calls measure(pid) when it answers, ends it and waits for its end;
                                                scripts: { urm = "return …" }; by: the command that starts it ("nice -n 19"), or nil
   measured.cpu(pid)                            seconds of user and system time until now
+  measured.ran(pid)                            the same to the nanosecond, of the threads that have not ended
   measured.pss(pid)                            KiB of memory, what is shared counted in parts
   measured.partner(port, name)                 a link of a partner, without TLS
   measured.beat(link)                          the seconds until a heartbeat is answered on it
@@ -55,6 +56,12 @@ function measured.cpu(pid)
     if n == 12 or n == 13 then sum = sum + tonumber(field) end
   end
   return sum / TICKS
+end
+
+function measured.ran(pid)
+  local sum = 0
+  for line in io.popen(("cat /proc/%d/task/*/schedstat"):format(pid)):lines() do sum = sum + tonumber(line:match "%d+") end
+  return sum / 1e9
 end
 
 function measured.pss(pid)
