@@ -8,10 +8,12 @@
 #include "base/digits.h"
 
 #define REQUEST_LINE "POST /ipic HTTP/1.1\r\n"
+#define REQUEST_LF (sizeof REQUEST_LINE - 2) /* where its last byte stands */
 #define ANSWER_START "HTTP/1.1 "
 #define STATUS_AT (sizeof ANSWER_START - 1) /* the three digits of an answer's status */
 #define PHRASE_AT (STATUS_AT + 3)
-#define HEAD_ABOUT 192 /* bytes of the head of an element */
+#define EACH_BYTE UINT64_C(0x0101010101010101) /* times a byte: a word of eight of them */
+#define PARTS_MAX 14 /* of a message that is written */
 #define EBCDIC_P 0xd7 /* of POST */
 
 enum state {
@@ -95,7 +97,7 @@ on_request_text(struct http_reader *r, unsigned char c)
 {
 	if (c != (unsigned char)REQUEST_LINE[r->at])
 		return bad(r, request_fault(r->at));
-	if (r->at == sizeof REQUEST_LINE - 2)
+	if (r->at == REQUEST_LF)
 		r->state = HEADER_START;
 	return 0;
 }
@@ -333,12 +335,33 @@ judge(struct http_reader *r, const unsigned char *bytes)
 
 /* --- runs: bytes that change no state, taken in one loop ---- */
 
+/* Whether eight bytes are text, and none of them a tab. */
+static bool
+are_text(const unsigned char *bytes)
+{
+	uint64_t word, del;
+
+	memcpy(&word, bytes, sizeof word);
+	del = word ^ EACH_BYTE * 0x7f;
+	return ((((word - EACH_BYTE * ' ') & ~word) | ((del - EACH_BYTE) & ~del)) & EACH_BYTE * 0x80) == 0;
+}
+
 static size_t
 end_of_text(const unsigned char *bytes, size_t at, size_t end)
 {
+	while (end - at >= sizeof(uint64_t) && are_text(bytes + at))
+		at += sizeof(uint64_t);
 	while (at < end && is_text(bytes[at]))
 		at++;
 	return at;
+}
+
+/* Takes the rest of the request line but its LF, when it is there and right; else on_request_text takes each byte. */
+static void
+skip_request_line(struct http_reader *r, const unsigned char *bytes, size_t n)
+{
+	if (n >= REQUEST_LF && memcmp(bytes + r->at, REQUEST_LINE + r->at, REQUEST_LF - r->at) == 0)
+		r->at = REQUEST_LF;
 }
 
 /* Takes bytes of a value that is kept. A blank in front of it is for on_kept_value. */
@@ -364,8 +387,7 @@ skip(struct http_reader *r, const unsigned char *bytes, size_t n)
 	if (r->line + HTTP_HEADER_MAX < end)
 		end = r->line + HTTP_HEADER_MAX;
 	if (r->state == REQUEST_TEXT)
-		while (r->at < end && r->at < sizeof REQUEST_LINE - 2 && bytes[r->at] == (unsigned char)REQUEST_LINE[r->at])
-			r->at++;
+		skip_request_line(r, bytes, n);
 	else if (r->state == HEADER_NAME)
 		while (r->at < end && is_name(bytes[r->at]))
 			r->at++;
@@ -403,88 +425,105 @@ http_read(struct http_reader *r, const void *bytes, size_t n)
 /* ---- the writer ---- */
 
 static const char *
-phrase(int status)
+status_line(int status)
 {
 	switch (status) {
-	case 200: return "OK";
-	case 307: return "Temporary Redirect";
-	case 400: return "Bad Request";
-	case 403: return "Forbidden";
-	case 413: return "Content Too Large";
-	case 500: return "Internal Server Error";
-	case 503: return "Service Unavailable";
-	default: return "";
+	case 200: return ANSWER_START "200 OK\r\n";
+	case 307: return ANSWER_START "307 Temporary Redirect\r\n";
+	case 400: return ANSWER_START "400 Bad Request\r\n";
+	case 403: return ANSWER_START "403 Forbidden\r\n";
+	case 413: return ANSWER_START "413 Content Too Large\r\n";
+	case 503: return ANSWER_START "503 Service Unavailable\r\n";
+	default: return ANSWER_START "500 Internal Server Error\r\n";
 	}
 }
 
-/* True when the value has no control character, which would make two headers of it. */
-static bool
-is_line(const char *value)
+/* The parts of a message, in order. */
+struct parts {
+	struct part {
+		const char *bytes;
+		size_t len;
+	} part[PARTS_MAX];
+	size_t n;
+};
+
+static inline void
+add_bytes(struct parts *m, const char *bytes, size_t len)
 {
-	for (const char *p = value; p != NULL && *p != '\0'; p++)
-		if (!is_text((unsigned char)*p))
-			return false;
-	return true;
+	m->part[m->n++] = (struct part){ bytes, len };
+}
+
+static inline void
+add(struct parts *m, const char *text)
+{
+	add_bytes(m, text, strlen(text));
+}
+
+/* name: with its colon. An empty value makes no header. -1: the value has a control character, which would end it. */
+static inline int
+add_header(struct parts *m, const char *name, const char *value)
+{
+	size_t len = value != NULL ? strlen(value) : 0;
+
+	if (len == 0)
+		return 0;
+	if (end_of_text((const unsigned char *)value, 0, len) < len)
+		return -1;
+	add(m, name);
+	add_bytes(m, value, len);
+	add(m, "\r\n");
+	return 0;
+}
+
+/* Appends all parts, or none. */
+static int
+put_parts(struct buf *b, const struct parts *m)
+{
+	size_t len = 0, at = 0;
+	unsigned char *to;
+
+	for (size_t i = 0; i < m->n; i++)
+		len += m->part[i].len;
+	to = buf_room(b, len);
+	if (to == NULL)
+		return -1;
+	for (size_t i = 0; i < m->n; at += m->part[i++].len)
+		memcpy(to + at, m->part[i].bytes, m->part[i].len);
+	buf_wrote(b, len);
+	return 0;
 }
 
 static int
-put(struct buf *b, const char *text)
-{
-	return buf_add(b, text, strlen(text));
-}
-
-static int
-put_number(struct buf *b, size_t n)
+put_message(struct buf *b, struct parts *m, const char *is, const char *type, const void *body, size_t len)
 {
 	char digits[DIGITS_MAX];
 
-	return buf_add(b, digits, digits_decimal(digits, n));
-}
-
-static int
-put_header(struct buf *b, const char *name, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return 0;
-	if (!is_line(value))
+	if (add_header(m, "IS: ", is) < 0 || add_header(m, "Content-Type: ", type) < 0)
 		return -1;
-	return put(b, name) | put(b, ": ") | put(b, value) | put(b, "\r\n");
-}
-
-static int
-put_rest(struct buf *b, const char *is, const char *type, const void *body, size_t len)
-{
-	if (put_header(b, "IS", is) < 0 || put_header(b, "Content-Type", type) < 0)
-		return -1;
-	return put(b, "Content-Length: ") | put_number(b, len) | put(b, "\r\n\r\n") | buf_add(b, body, len);
-}
-
-/* Removes a message that did not fit: no part of it may be sent. */
-static int
-whole(struct buf *b, size_t before, int result)
-{
-	if (result < 0)
-		b->end = b->start + before;
-	return result;
+	add(m, "Content-Length: ");
+	add_bytes(m, digits, digits_decimal(digits, len));
+	add(m, "\r\n\r\n");
+	if (len > 0)
+		add_bytes(m, body, len);
+	return put_parts(b, m);
 }
 
 int
 http_request(struct buf *b, const char *host, const char *is, const char *type, const void *body, size_t len)
 {
-	size_t before = buf_len(b);
+	struct parts m;
 
-	if (put(b, REQUEST_LINE) < 0 || put_header(b, "Host", host) < 0)
-		return whole(b, before, -1);
-	return whole(b, before, put_rest(b, is, type, body, len));
+	m.n = 0;
+	add(&m, REQUEST_LINE);
+	return add_header(&m, "Host: ", host) < 0 ? -1 : put_message(b, &m, is, type, body, len);
 }
 
 int
 http_answer(struct buf *b, int status, const char *is, const char *type, const void *body, size_t len)
 {
-	size_t before = buf_len(b);
+	struct parts m;
 
-	buf_room(b, HEAD_ABOUT + len); /* in one piece; without it each part finds its room or fails */
-	if ((put(b, ANSWER_START) | put_number(b, (size_t)status) | put(b, " ") | put(b, phrase(status)) | put(b, "\r\n")) < 0)
-		return whole(b, before, -1);
-	return whole(b, before, put_rest(b, is, type, body, len));
+	m.n = 0;
+	add(&m, status_line(status));
+	return put_message(b, &m, is, type, body, len);
 }

@@ -59,7 +59,10 @@ void http_begin(struct http_reader *r, unsigned allowed, size_t body_max);
  */
 enum http_result http_read(struct http_reader *r, const void *bytes, size_t n);
 
-/* Appends a whole message. body may be NULL with len 0. type NULL: no Content-Type. -1: the buf is full. */
+/*
+ * Appends a whole message, or nothing. body may be NULL with len 0. type NULL: no Content-Type. status: 200, 307, 400,
+ * 403, 413, 500 or 503. -1: the buf is full, or a value has a control character.
+ */
 int http_request(struct buf *b, const char *host, const char *is, const char *type, const void *body, size_t len);
 int http_answer(struct buf *b, int status, const char *is, const char *type, const void *body, size_t len);
 

@@ -36,16 +36,22 @@ blanks(const char *p, const char *end)
 	return n;
 }
 
+static bool
+in_word(unsigned char c)
+{
+	return c > ' ' && c <= '~' && c != ';' && c != '=';
+}
+
 /* Takes the longest run of printable characters without separators; the run may be empty. */
 static struct word
 take_word(const char **p, const char *end)
 {
-	struct word w = { *p, 0 };
+	const char *begin = *p, *at = begin;
 
-	while (w.p + w.len < end && w.p[w.len] > ' ' && w.p[w.len] <= '~' && w.p[w.len] != ';' && w.p[w.len] != '=')
-		w.len++;
-	*p += w.len;
-	return w;
+	while (at < end && in_word((unsigned char)*at))
+		at++;
+	*p = at;
+	return (struct word){ begin, (size_t)(at - begin) };
 }
 
 static int
@@ -69,12 +75,11 @@ take_type(struct is_header *h, const char **p, const char *end, struct fault *f)
 	return fault_set(f, "IS: the type is not cmd, data or expd");
 }
 
-/* Takes one "; key=value" with the blanks around it. */
+/* Takes one "; key=value" with the blanks between them. *p is at no blank and not at the end. */
 static int
 take_pair(struct word *key, struct word *value, const char **p, const char *end, struct fault *f)
 {
-	*p += blanks(*p, end);
-	if (*p == end || **p != ';')
+	if (**p != ';')
 		return fault_set(f, "IS: ';' expected");
 	*p += 1;
 	*p += blanks(*p, end);
@@ -218,19 +223,22 @@ static const struct key {
 
 #define KEYS (sizeof keys / sizeof keys[0])
 
-/* The key of that name which the type has; KEYS: none. */
+/* The key of that name which the type has; KEYS: none. from: the first to look at: partners write the keys in order. */
 static size_t
-find_key(enum is_type type, struct word name)
+find_key(enum is_type type, struct word name, size_t from)
 {
-	size_t i = 0;
-
-	while (i < KEYS && ((keys[i].of & 1u << type) == 0 || !same(name, keys[i].name)))
-		i++;
-	return i;
+	for (size_t n = 0, i = from; n < KEYS; n++, i++) {
+		if (i == KEYS)
+			i = 0;
+		if ((keys[i].of & 1u << type) != 0 && same(name, keys[i].name))
+			return i;
+	}
+	return KEYS;
 }
 
 struct seen { /* the keys that were present */
 	unsigned known; /* a set of indices of keys[] */
+	size_t next;    /* the index behind that of the last known one; at most KEYS */
 	struct word other[IS_KEYS_MAX];
 	size_t n;
 };
@@ -244,6 +252,7 @@ see(struct seen *s, size_t key, struct word name)
 	if (key < KEYS) {
 		twice = (s->known >> key & 1) != 0;
 		s->known |= 1u << key;
+		s->next = key + 1;
 		return !twice;
 	}
 	for (size_t i = 0; i < s->n; i++)
@@ -255,7 +264,7 @@ see(struct seen *s, size_t key, struct word name)
 static int
 take_key(struct is_header *h, struct seen *s, struct word name, struct word value, struct fault *f)
 {
-	size_t key = find_key(h->type, name);
+	size_t key = find_key(h->type, name, s->next);
 
 	if (!see(s, key, name))
 		return fault_set(f, "IS: a key stands twice");
@@ -285,12 +294,13 @@ wire_is(struct is_header *h, const char *value, size_t len, struct fault *f)
 
 	memset(h, 0, sizeof *h);
 	seen.known = 0;
+	seen.next = 0;
 	seen.n = 0;
 	if (len == 0)
 		return fault_set(f, "no IS header");
 	if (take_type(h, &p, end, f) < 0)
 		return -1;
-	for (size_t n = 0; p + blanks(p, end) < end; n++) {
+	for (size_t n = 0; (p += blanks(p, end)) < end; n++) {
 		if (n == IS_KEYS_MAX)
 			return fault_set(f, "IS: more than %d keys", IS_KEYS_MAX);
 		if (take_pair(&name, &value_of, &p, end, f) < 0 || take_key(h, &seen, name, value_of, f) < 0)
