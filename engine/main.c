@@ -26,6 +26,7 @@
 #include "net/notify.h"
 #include "net/reserve.h"
 #include "base/thread.h"
+#include "tls/free_lists.h"
 #include "tls/slim.h"
 #include "region/identity.h"
 #include "region/publish.h"
@@ -193,15 +194,23 @@ run_region(struct region_options *o, bool watched)
 	return s.region != NULL ? run_until_end(&s) : status;
 }
 
-/* The same with fewer key formats in OpenSSL, which is used nowhere before. */
+struct savings {
+	bool slim_provider, free_lists;
+};
+
+/* The same with a process that saves CPU in OpenSSL, which is used nowhere before. */
 static int
-run_slim(struct region_options *o, bool watched)
+run_saving(struct region_options *o, bool watched, const struct savings *savings)
 {
 	struct fault f;
-	struct slim *slim = slim_begin(&f);
+	struct slim *slim = NULL;
 	int status;
 
-	if (slim == NULL) {
+	if (savings->free_lists && free_lists_begin() != 0) {
+		fputs("run: --free-lists: no memory; start without it\n", stderr);
+		return EXIT_FAILED;
+	}
+	if (savings->slim_provider && (slim = slim_begin(&f)) == NULL) {
 		fprintf(stderr, "run: --slim-provider: %s; start without it\n", f.text);
 		return EXIT_FAILED;
 	}
@@ -212,12 +221,13 @@ run_slim(struct region_options *o, bool watched)
 
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE|stderr|journal|syslog] [--log-format text|json] [--watch]\n"
-	"                     [--slim-provider]\n"
+	"                     [--slim-provider] [--free-lists]\n"
 	"Starts a region in the foreground (default " COMMAND_LINE_REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
 	"at once. SIGHUP reloads and opens the log again; SIGUSR1 opens the log again.\n"
 	"--log journal writes to the journal of systemd, --log syslog to /dev/log; journal:PATH and syslog:PATH name another socket.\n"
 	"--watch reloads when the definition, a script, a data file, the saf or the ring has changed.\n"
-	"--slim-provider saves CPU in each handshake: OpenSSL reads keys of RSA, RSA-PSS, EC, Ed25519 and Ed448 only.\n";
+	"--slim-provider saves CPU in each handshake: OpenSSL reads keys of RSA, RSA-PSS, EC, Ed25519 and Ed448 only.\n"
+	"--free-lists saves CPU in each handshake: each thread keeps up to 8 MiB of the memory that OpenSSL frees.\n";
 
 /* Prints what is wrong (NULL: getopt has done so) and the usage. */
 static int
@@ -233,11 +243,13 @@ main_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "slim-provider", no_argument, NULL, 's' },
+		{ "free-lists", no_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	struct region_options o = { .file = COMMAND_LINE_REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending,
 		.version = about_version(), .commit = about_commit() };
-	bool watched = false, slim = false;
+	bool watched = false;
+	struct savings savings = { false, false };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -250,7 +262,9 @@ main_run(int argc, char **argv)
 		else if (opt == 'w')
 			watched = true;
 		else if (opt == 's')
-			slim = true;
+			savings.slim_provider = true;
+		else if (opt == 'm')
+			savings.free_lists = true;
 		else if (opt == 'f' && strcmp(optarg, "json") == 0)
 			o.log_format = LOG_JSON;
 		else if (opt == 'h')
@@ -262,7 +276,7 @@ main_run(int argc, char **argv)
 	}
 	if (optind != argc)
 		return misused("--region FILE names the definition; not understood:", argv[optind]);
-	return slim ? run_slim(&o, watched) : run_region(&o, watched);
+	return run_saving(&o, watched, &savings);
 }
 
 /* --- which command ---------------------------------------------------------------------------- */
