@@ -228,11 +228,11 @@ lchain_hold(struct lua_State *L, struct certificate *c)
 	luaL_checkstack(L, 8, "chain");
 	push_metatables(L);
 	/* a metatable in the table holds a reference, so that the address is of this certificate */
-	if (lua_rawgetp(L, -1, c) != LUA_TTABLE) {
+	if (lua_rawgeti(L, -1, (lua_Integer)(intptr_t)c) != LUA_TTABLE) {
 		lua_pop(L, 1);
 		push_metatable(L, c);
 		lua_pushvalue(L, -1);
-		lua_rawsetp(L, -3, c);
+		lua_rawseti(L, -3, (lua_Integer)(intptr_t)c);
 	}
 	lua_remove(L, -2);
 }

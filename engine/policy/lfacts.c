@@ -166,47 +166,57 @@ set_certificate_member(const struct lpush *p, const struct facts *f, enum fact k
 	}
 }
 
-/* Sets a table of the table on the top, whose members are made when they are read, of the source at idx. */
-static void
-set_lazy_of(const struct lpush *p, int idx, enum fact k)
-{
-	lpush_key(p, k);
-	lua_createtable(p->L, 0, 4);
-	lsource_seal(p->L, idx, fact_row(k)->type.of);
-	lua_rawset(p->L, -3);
-}
-
-/* As set_lazy_of, with the source of the table on the top. */
+/* Sets a table of the table on the top, whose members are made when they are read. */
 static void
 set_lazy(const struct lpush *p, enum fact k)
 {
-	lsource_get(p->L, -1);
-	lua_insert(p->L, -2); /* [source facts] */
-	set_lazy_of(p, lua_gettop(p->L) - 1, k);
-	lua_remove(p->L, -2);
+	lpush_key(p, k);
+	lua_createtable(p->L, 0, 4);
+	lsource_seal(p, fact_row(k)->type.of);
+	lpush_close(p);
 }
 
 /* The token is a secret of the partner and the engine, and never a fact. */
 static void
-set_capex(const struct lpush *p, const struct facts *f)
+set_capex_member(const struct lpush *p, const struct capex *c, enum fact k)
 {
-	const struct capex *c = &f->capex;
-
-	if (!f->has_capex)
-		return;
-	lpush_open(p, FACT_facts_capex, 0, 11);
-	lpush_text(p, FACT_capex_applid, c->applid);
-	lpush_text(p, FACT_capex_networkid, c->networkid);
-	lpush_name(p, FACT_capex_suggested_applid, c->suggested_applid);
-	lpush_name(p, FACT_capex_server_applid, c->server_applid);
-	lpush_name(p, FACT_capex_server_networkid, c->server_networkid);
-	lpush_text(p, FACT_capex_host, c->host);
-	lpush_integer(p, FACT_capex_port, c->port);
-	lpush_integer(p, FACT_capex_sendcount, c->sendcount);
-	lpush_integer(p, FACT_capex_receivecount, c->receivecount);
-	lpush_integer(p, FACT_capex_sockets, c->sockets);
-	lpush_boolean(p, FACT_capex_callback, c->answering[0] != '\0');
-	lpush_close(p);
+	switch (k) {
+	case FACT_capex_applid:
+		lpush_text(p, k, c->applid);
+		break;
+	case FACT_capex_networkid:
+		lpush_text(p, k, c->networkid);
+		break;
+	case FACT_capex_suggested_applid:
+		lpush_name(p, k, c->suggested_applid);
+		break;
+	case FACT_capex_server_applid:
+		lpush_name(p, k, c->server_applid);
+		break;
+	case FACT_capex_server_networkid:
+		lpush_name(p, k, c->server_networkid);
+		break;
+	case FACT_capex_host:
+		lpush_text(p, k, c->host);
+		break;
+	case FACT_capex_port:
+		lpush_integer(p, k, c->port);
+		break;
+	case FACT_capex_sendcount:
+		lpush_integer(p, k, c->sendcount);
+		break;
+	case FACT_capex_receivecount:
+		lpush_integer(p, k, c->receivecount);
+		break;
+	case FACT_capex_sockets:
+		lpush_integer(p, k, c->sockets);
+		break;
+	case FACT_capex_callback:
+		lpush_boolean(p, k, c->answering[0] != '\0');
+		break;
+	default:
+		break;
+	}
 }
 
 static void
@@ -327,7 +337,8 @@ set_facts_member(const struct lpush *p, const struct facts *f, enum fact k)
 			set_lazy(p, k);
 		break;
 	case FACT_facts_capex:
-		set_capex(p, f);
+		if (f->has_capex)
+			set_lazy(p, k);
 		break;
 	case FACT_facts_ipconn:
 		set_ipconn(p, f);
@@ -342,29 +353,48 @@ set_facts_member(const struct lpush *p, const struct facts *f, enum fact k)
 	}
 }
 
-/* Sets a member of facts, of its certificate or of its request. */
+/* Sets a member of facts, or of one of its lazy tables. */
 static void
 lfacts_set_member(const struct lpush *p, const struct facts *f, enum fact k)
 {
-	if (fact_row(k)->shape == SHAPE_certificate)
+	switch (fact_row(k)->shape) {
+	case SHAPE_certificate:
 		set_certificate_member(p, f, k);
-	else if (fact_row(k)->shape == SHAPE_request)
+		break;
+	case SHAPE_request:
 		set_request_member(p, f, k);
-	else
+		break;
+	case SHAPE_capex:
+		set_capex_member(p, &f->capex, k);
+		break;
+	default:
 		set_facts_member(p, f, k);
+		break;
+	}
+}
+
+/* Pushes the kit and a source of the facts, for *p. [-0, +2, may throw] */
+static void
+push_source(struct lpush *p, const struct facts *f)
+{
+	luaL_checkstack(p->L, 16, "facts");
+	lshape_push_kit(p->L);
+	p->kit = lua_gettop(p->L);
+	lsource_push(p->L, f, lfacts_set_member);
+	p->source = p->kit + 1;
 }
 
 void
 lfacts_push(lua_State *L, const struct facts *f)
 {
-	luaL_checkstack(L, 16, "facts");
-	lshape_begin(L, f->way);
-	if (f->ip_hidden)
-		lshape_hide(L, fact_row(FACT_peer_ip));
-	lsource_push(L, f, lfacts_set_member);
+	struct lpush p = { .L = L };
+
+	push_source(&p, f);
+	lshape_begin(L, p.kit, f->way, f->ip_hidden ? fact_row(FACT_peer_ip) : NULL);
 	lua_createtable(L, 0, 4);
-	lsource_seal(L, lua_gettop(L) - 1, SHAPE_facts);
-	lua_remove(L, -2);
+	lsource_seal(&p, SHAPE_facts);
+	lua_replace(L, p.kit);
+	lua_pop(L, 1);
 }
 
 void
@@ -374,14 +404,10 @@ lfacts_set_certificate(lua_State *L, const struct facts *f)
 
 	if (f->certificate == NULL)
 		return;
-	luaL_checkstack(L, 16, "facts");
-	lshape_push_kit(L);
-	lsource_push(L, f, lfacts_set_member);
-	lua_rotate(L, -3, 2); /* [kit source facts] */
-	p.kit = lua_gettop(L) - 2;
-	set_lazy_of(&p, p.kit + 1, FACT_facts_certificate);
-	lua_replace(L, p.kit);
-	lua_settop(L, p.kit);
+	push_source(&p, f);
+	lua_pushvalue(L, p.kit - 1); /* [facts kit source facts] */
+	set_lazy(&p, FACT_facts_certificate);
+	lua_settop(L, p.kit - 1);
 }
 
 static void

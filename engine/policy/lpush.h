@@ -16,7 +16,8 @@ struct lua_State;
 
 struct lpush {
 	struct lua_State *L;
-	int kit; /* index of the kit: names and metatables (lshape_push_kit) */
+	int kit;    /* index of the kit: names and metatables (lshape_push_kit) */
+	int source; /* index of the source of lazy tables (lsource.h); 0: there is none */
 };
 
 /* Pushes the name of a member. [-0, +1] */

@@ -327,7 +327,7 @@ lrow_push(struct lua_State *L, int idx, enum door door)
 		raise_fault(&c, "facts.way: %s is never asked way out", door_name(door));
 	lshape_push_kit(L);
 	c.kit = lua_gettop(L);
-	lshape_begin(L, c.way);
+	lshape_begin(L, c.kit, c.way, NULL);
 	enter_member(&c, "%s", fact_shape_label(SHAPE_facts));
 	push_table(&c, idx, SHAPE_facts);
 	lua_remove(L, c.kit);

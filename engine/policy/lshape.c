@@ -12,42 +12,41 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Registry keys, by address. */
-static const char kit_key, missed_key;
+/* Registry key, by address. */
+static const char kit_key;
 
-struct missed { /* the absent member that was read last; a userdata of the registry */
+/* Behind the metatables of lazy tables: the struct missed. */
+enum { MISSED = LSHAPE_LAZY + SHAPE_COUNT };
+
+struct missed { /* the absent member that was read last; a userdata of the kit */
 	const struct fact_row *row;
 	enum way way;
 	const struct fact_row *hidden; /* a member that the question hides; NULL: none */
 	bool read_hidden;
 };
 
-/* Pushes the userdata; makes it at the first call. [-0, +1, may throw] */
+/* The userdata of the kit, which keeps it. [-0, +0] */
 static struct missed *
-push_missed(lua_State *L)
+missed_of(lua_State *L, int kit)
 {
 	struct missed *m;
 
-	if (registry_get(L, &missed_key) == LUA_TUSERDATA)
-		return lua_touserdata(L, -1);
+	lua_rawgeti(L, kit, MISSED);
+	m = lua_touserdata(L, -1);
 	lua_pop(L, 1);
-	m = lua_newuserdatauv(L, sizeof *m, 0);
-	*m = (struct missed){ .row = NULL };
-	lua_pushvalue(L, -1);
-	registry_set(L, &missed_key);
 	return m;
 }
 
-/* The userdata, borrowed; NULL: it was not made yet. */
+/* The userdata, borrowed; NULL: there is no kit yet. */
 static const struct missed *
 find_missed(struct lua_State *L)
 {
 	const struct missed *m = NULL;
 
-	if (!lua_checkstack(L, 1))
+	if (!lua_checkstack(L, 2))
 		return NULL;
-	if (registry_get(L, &missed_key) == LUA_TUSERDATA)
-		m = lua_touserdata(L, -1);
+	if (registry_get(L, &kit_key) == LUA_TTABLE)
+		m = missed_of(L, lua_gettop(L));
 	lua_pop(L, 1);
 	return m;
 }
@@ -63,13 +62,6 @@ lshape_missed(struct lua_State *L, enum way *way)
 	return m->row;
 }
 
-void
-lshape_hide(struct lua_State *L, const struct fact_row *row)
-{
-	push_missed(L)->hidden = row;
-	lua_pop(L, 1);
-}
-
 bool
 lshape_read_hidden(struct lua_State *L)
 {
@@ -79,10 +71,9 @@ lshape_read_hidden(struct lua_State *L)
 }
 
 void
-lshape_begin(struct lua_State *L, enum way way)
+lshape_begin(struct lua_State *L, int kit, enum way way, const struct fact_row *hidden)
 {
-	*push_missed(L) = (struct missed){ .way = way };
-	lua_pop(L, 1);
+	*missed_of(L, kit) = (struct missed){ .way = way, .hidden = hidden };
 }
 
 static void
@@ -138,22 +129,26 @@ push_known(lua_State *L, enum shape s)
 	}
 }
 
-/* Adds the metatables to the kit on the top. [-0, +0, may throw] */
+/* Adds the userdata and the metatables of strict tables to the kit on the top. [-0, +0, may throw] */
 static void
 add_metatables(lua_State *L)
 {
+	struct missed *m = lua_newuserdatauv(L, sizeof *m, 0);
+
+	*m = (struct missed){ .row = NULL };
+	lua_rawseti(L, -2, MISSED);
 	for (int s = 0; s < SHAPE_COUNT; s++) {
 		if (fact_shape_element((enum shape)s)->kind == FACT_NOTE) { /* any name: a plain table */
 			lua_pushnil(L);
-			lua_rawseti(L, -2, FACT_COUNT + s + 1);
+			lua_rawseti(L, -2, LSHAPE_STRICT + s);
 			continue;
 		}
 		push_known(L, (enum shape)s);
 		lua_pushinteger(L, s);
-		push_missed(L);
+		lua_rawgeti(L, -3, MISSED);
 		lua_pushcclosure(L, lshape_index, 3);
 		lstrict_push_metatable(L);
-		lua_rawseti(L, -2, FACT_COUNT + s + 1);
+		lua_rawseti(L, -2, LSHAPE_STRICT + s);
 	}
 }
 
@@ -163,7 +158,7 @@ lshape_push_kit(struct lua_State *L)
 	if (registry_get(L, &kit_key) == LUA_TTABLE)
 		return;
 	lua_pop(L, 1);
-	lua_createtable(L, FACT_COUNT + SHAPE_COUNT, 0);
+	lua_createtable(L, MISSED, 0);
 	for (int f = 0; f < FACT_COUNT; f++) {
 		lua_pushstring(L, fact_row((enum fact)f)->name);
 		lua_rawseti(L, -2, f + 1);
@@ -182,7 +177,7 @@ lshape_key(struct lua_State *L, int kit, enum fact f)
 void
 lshape_seal(struct lua_State *L, int kit, enum shape s)
 {
-	lua_rawgeti(L, kit, FACT_COUNT + (lua_Integer)s + 1);
+	lua_rawgeti(L, kit, LSHAPE_STRICT + (lua_Integer)s);
 	lua_setmetatable(L, -2);
 }
 
@@ -201,7 +196,7 @@ lshape_push_index(struct lua_State *L, enum shape s)
 {
 	luaL_checkstack(L, 4, NULL);
 	lshape_push_kit(L);
-	lua_rawgeti(L, -1, FACT_COUNT + (lua_Integer)s + 1);
+	lua_rawgeti(L, -1, LSHAPE_STRICT + (lua_Integer)s);
 	lua_getfield(L, -1, "__index");
 	lua_insert(L, -3);
 	lua_pop(L, 2);

@@ -13,6 +13,9 @@
 
 struct lua_State;
 
+/* Places in the kit, from which on it has the metatable of each shape: of strict tables, and of lazy ones (lsource). */
+enum { LSHAPE_STRICT = FACT_COUNT + 1, LSHAPE_LAZY = LSHAPE_STRICT + SHAPE_COUNT };
+
 /*
  * Pushes the kit, the list of names and metatables that the functions below take at index `kit`; makes it at the first
  * call. [-0, +1, may throw]
@@ -26,12 +29,10 @@ void lshape_seal(struct lua_State *L, int kit, enum shape s);
 void lshape_set(struct lua_State *L, enum shape s);
 /* Pushes the __index that a strict table of that shape has. [-0, +1, may throw] */
 void lshape_push_index(struct lua_State *L, enum shape s);
-/* Says that the member is hidden from the script in this question. [-0, +0, may throw] */
-void lshape_hide(struct lua_State *L, const struct fact_row *row);
+/* Begins a question: no absent member was read yet. hidden: the member that the question hides; NULL: none. [-0, +0] */
+void lshape_begin(struct lua_State *L, int kit, enum way way, const struct fact_row *hidden);
 /* Whether the script has read the hidden member. Raises no error. */
 bool lshape_read_hidden(struct lua_State *L);
-/* Begins a question: no absent member was read yet, and none is hidden. [-0, +0, may throw] */
-void lshape_begin(struct lua_State *L, enum way way);
 /*
  * The absent member that the script read last since lshape_begin, and the way of the question; NULL: none. Raises no
  * error.

@@ -5,15 +5,14 @@
 #include "policy/lpush.h"
 #include "policy/lshape.h"
 #include "sandbox/lfrozen.h"
-#include "sandbox/registry.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdint.h>
 #include <string.h>
 
-/* The key of the source in a lazy table, and the registry key of the list of metatables by shape. */
-static const char source_key, metatables_key;
+/* The key of the source in a lazy table. */
+static const char source_key;
 
 struct source {
 	lsource_set set;
@@ -86,18 +85,17 @@ lsource_made(struct lua_State *L, int source, enum fact k)
 }
 
 /*
- * Sets the member of the table at 1. Upvalue 2: the kit (lshape.h). An error leaves the member to be made again. [-0,
- * +0, may throw]
+ * Sets the member of the table at 1, whose source is on the top. Upvalue 2: the kit (lshape.h). An error leaves the
+ * member to be made again. [-0, +0, may throw]
  */
 static void
 make(lua_State *L, struct source *s, int k)
 {
-	struct lpush p = { .L = L };
 	int top = lua_gettop(L);
+	struct lpush p = { .L = L, .kit = top + 1, .source = top };
 
 	luaL_checkstack(L, 20, "facts");
 	lua_pushvalue(L, lua_upvalueindex(2));
-	p.kit = top + 1;
 	lua_pushvalue(L, 1);
 	s->set(&p, &s->facts, (enum fact)k);
 	set_made(s, k);
@@ -122,7 +120,6 @@ lsource_index(lua_State *L)
 	struct source *s;
 	int k;
 
-	lua_settop(L, 2);
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNUMBER) {
 		k = (int)lua_tointeger(L, -1);
@@ -195,11 +192,12 @@ push_members(lua_State *L, enum shape s)
 }
 
 static void
-push_metatable(lua_State *L, enum shape s)
+push_metatable(lua_State *L, int kit, enum shape s)
 {
+	luaL_checkstack(L, 8, "facts");
 	lua_createtable(L, 0, 5);
 	push_members(L, s);
-	lshape_push_kit(L);
+	lua_pushvalue(L, kit);
 	lua_pushinteger(L, (lua_Integer)s);
 	lua_pushcclosure(L, lsource_index, 3);
 	lua_setfield(L, -2, "__index");
@@ -208,38 +206,25 @@ push_metatable(lua_State *L, enum shape s)
 	lua_pushcfunction(L, lsource_pairs);
 	lua_setfield(L, -2, "__pairs");
 	lua_pushinteger(L, (lua_Integer)s);
-	lshape_push_kit(L);
+	lua_pushvalue(L, kit);
 	lua_pushcclosure(L, lsource_fill, 2);
 	lfrozen_set_filler(L);
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 }
 
-/* Pushes the list of metatables. [-0, +1, may throw] */
-static void
-push_metatables(lua_State *L)
-{
-	if (registry_get(L, &metatables_key) == LUA_TTABLE)
-		return;
-	lua_pop(L, 1);
-	lua_createtable(L, SHAPE_COUNT, 0);
-	lua_pushvalue(L, -1);
-	registry_set(L, &metatables_key);
-}
-
 void
-lsource_seal(struct lua_State *L, int idx, enum shape s)
+lsource_seal(const struct lpush *p, enum shape s)
 {
-	luaL_checkstack(L, 12, "facts");
-	lua_pushvalue(L, idx);
+	lua_State *L = p->L;
+
+	lua_pushvalue(L, p->source);
 	lua_rawsetp(L, -2, &source_key);
-	push_metatables(L);
-	if (lua_rawgeti(L, -1, (lua_Integer)s + 1) != LUA_TTABLE) {
+	if (lua_rawgeti(L, p->kit, LSHAPE_LAZY + (lua_Integer)s) != LUA_TTABLE) {
 		lua_pop(L, 1);
-		push_metatable(L, s);
+		push_metatable(L, p->kit, s);
 		lua_pushvalue(L, -1);
-		lua_rawseti(L, -3, (lua_Integer)s + 1);
+		lua_rawseti(L, p->kit, LSHAPE_LAZY + (lua_Integer)s);
 	}
-	lua_setmetatable(L, -3);
-	lua_pop(L, 1);
+	lua_setmetatable(L, -2);
 }

@@ -21,8 +21,8 @@ typedef void (*lsource_set)(const struct lpush *p, const struct facts *f, enum f
  * holds a reference to the certificate until Lua collects it. [-0, +1, may throw]
  */
 void lsource_push(struct lua_State *L, const struct facts *f, lsource_set set);
-/* Makes the table on the top lazy, of shape s, with the source at idx. [-0, +0, may throw] */
-void lsource_seal(struct lua_State *L, int idx, enum shape s);
+/* Makes the table on the top lazy, of shape s, with the source of p. [-0, +0, may throw] */
+void lsource_seal(const struct lpush *p, enum shape s);
 /* Pushes the source of the lazy table at idx. [-0, +1] */
 void lsource_get(struct lua_State *L, int idx);
 /* The member is not made of the source: the caller has set it, or it is absent. [-0, +0] */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_run.h"
 
+#include "policy/lpush.h"
 #include "policy/lshape.h"
 #include "policy/script_wait.h"
 
@@ -16,46 +17,32 @@ struct running {
 	struct policy_run *r;      /* borrowed */
 };
 
-/* Sets a member; leaves it out when value is "", as in facts. [-0, +0, may throw] */
-static void
-set_text(lua_State *L, enum fact key, const char *value)
-{
-	if (value[0] == '\0')
-		return;
-	lua_pushstring(L, value);
-	lua_setfield(L, -2, fact_row(key)->name);
-}
-
-static void
-set_integer(lua_State *L, enum fact key, lua_Integer value)
-{
-	lua_pushinteger(L, value);
-	lua_setfield(L, -2, fact_row(key)->name);
-}
-
 static void
 policy_run_push(lua_State *L, struct script_call *call)
 {
 	const struct policy_run *r = ((struct running *)call)->r;
+	struct lpush p = { .L = L };
 
-	luaL_checkstack(L, 6, "request");
-	lshape_begin(L, WAY_IN);
+	luaL_checkstack(L, 8, "request");
+	lshape_push_kit(L);
+	p.kit = lua_gettop(L);
+	lshape_begin(L, p.kit, WAY_IN, NULL);
 	lua_createtable(L, 0, 12);
-	set_text(L, FACT_program_tran, r->request->tran);
-	set_text(L, FACT_program_program, r->request->program);
-	set_text(L, FACT_program_userid, r->users->task);
-	set_text(L, FACT_program_linkuser, r->users->link);
-	set_text(L, FACT_program_ipconn, r->ipconn);
-	set_text(L, FACT_program_applid, r->applid);
-	set_text(L, FACT_program_networkid, r->networkid);
-	set_text(L, FACT_program_connection, r->connection);
-	set_integer(L, FACT_program_generation, (lua_Integer)r->generation);
-	set_integer(L, FACT_program_hops, r->request->hops);
+	lpush_name(&p, FACT_program_tran, r->request->tran);
+	lpush_name(&p, FACT_program_program, r->request->program);
+	lpush_name(&p, FACT_program_userid, r->users->task);
+	lpush_name(&p, FACT_program_linkuser, r->users->link);
+	lpush_name(&p, FACT_program_ipconn, r->ipconn);
+	lpush_name(&p, FACT_program_applid, r->applid);
+	lpush_name(&p, FACT_program_networkid, r->networkid);
+	lpush_name(&p, FACT_program_connection, r->connection);
+	lpush_integer(&p, FACT_program_generation, (long long)r->generation);
+	lpush_integer(&p, FACT_program_hops, r->request->hops);
 	if (r->ccsid != 0)
-		set_integer(L, FACT_program_ccsid, r->ccsid);
-	lua_pushlstring(L, r->len > 0 ? r->data : "", r->len);
-	lua_setfield(L, -2, fact_row(FACT_program_data)->name);
-	lshape_set(L, SHAPE_program);
+		lpush_integer(&p, FACT_program_ccsid, r->ccsid);
+	lpush_bytes(&p, FACT_program_data, r->len > 0 ? r->data : "", r->len);
+	lshape_seal(L, p.kit, SHAPE_program);
+	lua_remove(L, p.kit);
 }
 
 /* Copies the answer, or writes the reason why the returned values are none into the call's text. */

@@ -124,6 +124,7 @@ later_facts_are_added(void **state)
 	holds(L, "f.capex.server_applid == 'CICSA' and f.capex.server_networkid == nil and f.capex.host == 'client.example'");
 	holds(L, "f.capex.port == -1 and f.capex.sendcount == 100 and f.capex.receivecount == 0 and f.capex.sockets == 2");
 	holds(L, "f.capex.callback == false and f.socket == 2");
+	holds(L, "(function() local n = 0 for k, v in pairs(f.capex) do assert(type(k) == 'string' and v ~= nil) n = n + 1 end return n == 9 end)()");
 	holds(L, "rawget(f.capex, 'token') == nil and not pcall(function() return f.capex.token end)"); /* a secret */
 	holds(L, "f.ipconn.ipconn == 'APPL' and f.ipconn.applid == 'MYAPPL' and f.ipconn.networkid == 'NETX'");
 	holds(L, "f.ipconn.tcpipservice == 'IPIC'");
@@ -312,6 +313,10 @@ a_script_may_write_to_facts_before_it_reads_them(void **state)
 	holds(L, "(function() local l = f.load f.load = nil return l.from_prefix == 4 and f.load == nil end)()");
 	push(L, &f);
 	holds(L, "(function() f.certificate.sha256 = 'cc' return f.certificate.sha256 == 'cc' and f.certificate.serial == '0A' end)()");
+	f.has_capex = true;
+	strcpy(f.capex.networkid, "NETX");
+	push(L, &f);
+	holds(L, "(function() f.capex.applid = 'MINE' return f.capex.applid == 'MINE' and f.capex.networkid == 'NETX' end)()");
 	certificate_unref(c);
 }
 
@@ -327,7 +332,10 @@ facts_are_those_of_the_question_when_they_are_read_later(void **state)
 	f.certificate = c;
 	f.request = &q;
 	f.users = &u;
+	f.has_capex = true;
+	strcpy(f.capex.networkid, "NETX");
 	push(L, &f);
+	memset(&f.capex, 'x', sizeof f.capex);
 	memset(&q, 'x', sizeof q);
 	memset(&u, 'x', sizeof u);
 	f.certificate = NULL;
@@ -336,7 +344,7 @@ facts_are_those_of_the_question_when_they_are_read_later(void **state)
 	memset(&f.peer, 0, sizeof f.peer);
 	certificate_unref(c);
 	lua_gc(L, LUA_GCCOLLECT);
-	holds(L, "f.request.tran == 'CPMI' and f.request.taskuser == 'FRED'");
+	holds(L, "f.request.tran == 'CPMI' and f.request.taskuser == 'FRED' and f.capex.networkid == 'NETX'");
 	holds(L, "f.load.from_prefix == 4 and f.tcpipservice == 'IPIC' and f.peer.ip == '192.0.2.7'");
 	holds(L, "f.certificate.serial == '0A' and f.certificate.chain.anchor.sha256 == 'bb'");
 }
