@@ -124,7 +124,7 @@ later_facts_are_added(void **state)
 	holds(L, "f.capex.server_applid == 'CICSA' and f.capex.server_networkid == nil and f.capex.host == 'client.example'");
 	holds(L, "f.capex.port == -1 and f.capex.sendcount == 100 and f.capex.receivecount == 0 and f.capex.sockets == 2");
 	holds(L, "f.capex.callback == false and f.socket == 2");
-	holds(L, "(function() local n = 0 for k, v in pairs(f.capex) do assert(type(k) == 'string' and v ~= nil) n = n + 1 end return n == 9 end)()");
+	holds(L, "(function() local n = 0 for k, v in pairs(f.capex) do assert(type(k) == 'string' and v ~= nil) n = n + 1 end return n == 10 end)()");
 	holds(L, "rawget(f.capex, 'token') == nil and not pcall(function() return f.capex.token end)"); /* a secret */
 	holds(L, "f.ipconn.ipconn == 'APPL' and f.ipconn.applid == 'MYAPPL' and f.ipconn.networkid == 'NETX'");
 	holds(L, "f.ipconn.tcpipservice == 'IPIC'");
