@@ -16,6 +16,8 @@ static const struct {
 static void
 say_latency(const char *what, const struct latency *l)
 {
+	if (latency_count(l) == 0)
+		return;
 	printf("%s, ms: ", what);
 	for (size_t i = 0; i < POINTS; i++)
 		printf("%s %.3f  ", points[i].name, latency_at(l, points[i].percent) * 1000);

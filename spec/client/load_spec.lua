@@ -118,6 +118,12 @@ describe("load", function()
     assert.equal(0, report.latency.count)
   end)
 
+  it("prints no time of answers that no partner had", function()
+    local _, out = support.sallyport(table.unpack(words_of(region:port "CLOSED", "--connections", 2)))
+    assert.matches("2 refused", out)
+    assert.is_nil(out:find "p50")
+  end)
+
   it("is status 1 when all failed, with the reason", function()
     local server = assert(socket.bind("127.0.0.1", 0))
     local _, port = server:getsockname()
