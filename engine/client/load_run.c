@@ -55,7 +55,7 @@ load_on_told(void *arg)
 
 	p->heard = !p->stopped;
 	t->told = now;
-	if (p->result.socket[0].status != 0)
+	if (p->kind == LOAD_GOOD && p->result.socket[0].status != 0)
 		latency_add(&t->connect, now - p->began);
 }
 

@@ -28,7 +28,7 @@ struct load_tally { /* zeroed: empty */
 	double first, told, over; /* moments of clock_span: the first dial, the last outcome, the end of all */
 	double asked_first, asked_last; /* of the requests */
 	long sent, answered, failed; /* requests; the others have no end */
-	struct latency connect; /* from the dial to the answer to CAPEX */
+	struct latency connect; /* of good partners: from the dial to the answer to CAPEX */
 	struct latency request;
 	struct load_tally_row row[LOAD_TALLY_ROWS];
 	int rows;
