@@ -32,8 +32,8 @@ PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjanss
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata
 # For specs: a store and its client; promtool, and a server that scrapes a region; the shells that complete; a reader of manual pages.
 TEST_PACKAGES := redis-server redis-tools prometheus zsh fish mandoc
-# Other servers, for a comparison.
-BENCH_PACKAGES := haproxy nginx libnginx-mod-http-lua
+# Other servers, for a comparison, and a store.
+BENCH_PACKAGES := haproxy nginx libnginx-mod-http-lua redis-server redis-tools
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev hiredis/hiredis.h=libhiredis-dev
 
@@ -67,6 +67,7 @@ HANGING_FILES := build/hanging_files.so
 CLOCK := build/clock.so
 # A bare TLS server to compare with, and the partners of both.
 BENCH_PROGRAMS := build/bare build/partners
+BENCH := peers connections chains reload answers requests records replay rows scale invariants shadow workers store
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard spec/unit/*/*_test.c)))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -228,22 +229,10 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 # CPU and memory of connections and of requests, time and pause of a reload, over loopback; figures for comparing, not a test.
 # A region has one worker, as the servers beside it, unless WORKERS says otherwise.
 bench: export SALLYPORT_WORKERS := $(WORKERS)
-bench: all certs $(BENCH_PROGRAMS)
+bench: run-deps
 	-$(Q)engine/packaging/deps $(BENCH_PACKAGES)
-	$(Q)lua5.4 spec/bench/peers.lua
-	$(Q)lua5.4 spec/bench/connections.lua
-	$(Q)lua5.4 spec/bench/chains.lua
-	$(Q)lua5.4 spec/bench/reload.lua
-	$(Q)lua5.4 spec/bench/answers.lua
-	$(Q)lua5.4 spec/bench/requests.lua
-	$(Q)lua5.4 spec/bench/records.lua
-	$(Q)lua5.4 spec/bench/replay.lua
-	$(Q)lua5.4 spec/bench/rows.lua
-	$(Q)lua5.4 spec/bench/scale.lua
-	$(Q)lua5.4 spec/bench/invariants.lua
-	$(Q)lua5.4 spec/bench/shadow.lua
-	$(Q)lua5.4 spec/bench/workers.lua
-	$(Q)lua5.4 spec/bench/store.lua
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory all certs $(BENCH_PROGRAMS)
+	$(Q)for one in $(BENCH); do lua5.4 spec/bench/$$one.lua || echo "bench: $$one.lua did not end in order"; done
 
 # The stubs for editors, from the tables of the engine and the schema of the library.
 types: all

@@ -115,6 +115,19 @@ describe("the house", function()
     end
   end)
 
+  it("measures on a bare machine: make bench installs first, then builds, then runs each program of its README", function()
+    local pipe = assert(io.popen "env -u MAKEFLAGS make -n bench 2>&1")
+    local said = pipe:read "a"
+    assert.is_true(pipe:close(), said)
+    assert.matches("^engine/packaging/deps gcc [^\n]+\nengine/packaging/deps haproxy [^\n]+\nmake [^\n]+ all ", said)
+    local run, programs = " " .. said:match "\nfor one in ([^;]+);" .. " ", 0
+    for name in assert(text.read "spec/bench/README.md"):gmatch "\n| `(%l+)%.lua`" do
+      assert.is_truthy(run:find(" " .. name .. " ", 1, true), name)
+      programs = programs + 1
+    end
+    assert.is_true(programs > 10)
+  end)
+
   it("has every file that engine/README.md names", function()
     local missing, named = {}, 0
     for name in assert(text.read "engine/README.md"):gmatch "`(%l+/[%l_]+)%.?[ch]?`" do
