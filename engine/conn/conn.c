@@ -194,7 +194,7 @@ count_in(struct conn *c)
 	struct entrance *e = c->entrance;
 	struct peers_counts t;
 
-	if (peers_open(c->worker->peers, &c->facts.peer.addr, clock_span(), &t, &c->counted) < 0)
+	if (peers_open(c->worker->peers, &c->facts.peer.addr, c->worker->turn, &t, &c->counted) < 0)
 		return -1;
 	c->around = t.halfopen_prefix;
 	c->facts.load.halfopen = tally_up(&e->halfopen);

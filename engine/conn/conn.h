@@ -92,7 +92,7 @@ struct conn {
 	enum is_name request[CONN_REQUESTS]; /* this side's commands that wait for their answers, oldest first */
 	unsigned nrequests;
 	unsigned missed; /* unanswered heartbeats in a row */
-	double heard;    /* clock_span() of the last message */
+	double heard;    /* worker.turn of the last message */
 	size_t unread;   /* bytes of answers to cmd that were queued since the output was last empty */
 	struct conn *held_next, *held_prev; /* in stage HELD or STANDBY: neighbours in the worker's list of it */
 	uint64_t ticket;                    /* of its record in the recorder's queue */

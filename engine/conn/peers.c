@@ -52,10 +52,10 @@ same_key(const struct addr_prefix *x, const struct addr_prefix *y)
 	return x->family == y->family && x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
 }
 
+/* h: hash() of the key. */
 static struct peers_entry *
-find(const struct peers *t, const struct addr_prefix *key)
+find_hashed(const struct peers *t, const struct addr_prefix *key, uint64_t h)
 {
-	uint64_t h = hash(t, key);
 	struct keyed_link *l = keyed_next(&t->table, NULL, h);
 
 	while (l != NULL && !same_key(&((struct peers_entry *)l)->key, key))
@@ -63,19 +63,23 @@ find(const struct peers *t, const struct addr_prefix *key)
 	return (struct peers_entry *)l;
 }
 
+static struct peers_entry *
+find(const struct peers *t, const struct addr_prefix *key)
+{
+	return find_hashed(t, key, hash(t, key));
+}
+
 /* Finds the entry of that key or makes it. NULL: no memory. */
 static struct peers_entry *
 need(struct peers *t, const struct addr_prefix *key)
 {
-	struct peers_entry *e = find(t, key);
+	uint64_t h = hash(t, key);
+	struct peers_entry *e = find_hashed(t, key, h);
 
-	if (e != NULL)
+	if (e != NULL || (e = malloc(sizeof *e)) == NULL)
 		return e;
-	e = calloc(1, sizeof *e);
-	if (e == NULL)
-		return NULL;
-	e->key = *key;
-	keyed_add(&t->table, &e->link, hash(t, key));
+	*e = (struct peers_entry){ .key = *key };
+	keyed_add(&t->table, &e->link, h);
 	return e;
 }
 

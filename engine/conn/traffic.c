@@ -315,7 +315,7 @@ take_next(struct conn *c)
 	}
 	if (comes_early(c, &m))
 		return false;
-	c->heard = clock_span();
+	c->heard = c->worker->turn;
 	if (r == IPIC_UNTYPED)
 		protocol_error(c, why.text);
 	else
@@ -327,13 +327,15 @@ take_next(struct conn *c)
 	return true;
 }
 
-/* Whether the messages of this turn have taken long; *began: when the first of them came, 0 before. */
+/* Whether the messages of this turn have taken long; *began: when the first of them was taken, 0 before. */
 static bool
-took_long(const struct conn *c, double *began)
+took_long(double *began)
 {
+	double now = clock_span();
+
 	if (*began == 0)
-		*began = c->heard;
-	return clock_span() - *began > TURN_SECONDS;
+		*began = now;
+	return now - *began > TURN_SECONDS;
 }
 
 void
@@ -344,7 +346,7 @@ traffic_data(struct conn *c)
 	if (c->stage == CONN_INSTALLED)
 		traffic_judge(c->ipconn);
 	while (c->stage == CONN_INSTALLED && !c->choked && buf_len(&c->io.in) > 0 && take_next(c))
-		if (buf_len(&c->io.in) > 0 && took_long(c, &began)) {
+		if (buf_len(&c->io.in) > 0 && took_long(&began)) {
 			io_leave(&c->io);
 			break;
 		}

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WORD sizeof(uint64_t)
+
 /* Writes one byte of a value, escaped, to out; 0: fewer than 2 bytes are left for it and the closing quote. */
 static size_t
 put_byte(char *out, size_t left, char c)
@@ -71,9 +73,9 @@ find_labels(struct series_table *t, const char *const *value, unsigned most)
 	return &t->item[n];
 }
 
-/* Joins the values to a key. Returns its length; 0: it is too long. */
+/* Joins the values to a key, with zeros behind it up to a whole word. Returns its length; 0: it is too long. */
 static size_t
-join(const char *const *value, char key[SERIES_KEY])
+join(const char *const *value, char key[SERIES_KEY + WORD])
 {
 	size_t n = 0;
 
@@ -86,19 +88,30 @@ join(const char *const *value, char key[SERIES_KEY])
 		memcpy(key + n, text, len);
 		n += len;
 	}
+	memset(key + n, 0, WORD);
 	return n;
+}
+
+static uint64_t
+hash(const char *key, size_t len)
+{
+	uint64_t h = len, word;
+
+	for (size_t at = 0; at < len; at += WORD) {
+		memcpy(&word, key + at, WORD);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return h;
 }
 
 /* The slot of the key, or the free one in its place. At least one is free. */
 static struct series_slot *
 slot_of(struct series_table *t, const char *key, size_t len)
 {
-	uint32_t h = 2166136261u;
 	struct series_slot *s;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)key[i]) * 16777619u;
-	for (s = &t->slot[h % SERIES_SLOTS]; s->series != 0 && (s->len != len || memcmp(s->key, key, len) != 0);)
+	for (s = &t->slot[hash(key, len) % SERIES_SLOTS]; s->series != 0 && (s->len != len || memcmp(s->key, key, len) != 0);)
 		s = &t->slot[(size_t)(s - t->slot + 1) % SERIES_SLOTS];
 	return s;
 }
@@ -107,7 +120,7 @@ slot_of(struct series_table *t, const char *key, size_t len)
 static struct series *
 find(struct series_table *t, const char *const *value, unsigned most)
 {
-	char key[SERIES_KEY];
+	char key[SERIES_KEY + WORD];
 	size_t len = join(value, key);
 	struct series_slot *slot = len > 0 ? slot_of(t, key, len) : NULL;
 	struct series *s;

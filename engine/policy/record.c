@@ -93,8 +93,19 @@ count_accepted(const struct record_requests *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++)
-		n += is_accepted(a->entry[i]);
+		n += a->accepted[i];
 	return n;
+}
+
+/* Notes the verdict about e, when it is one of them. */
+static void
+requests_judged(struct record_requests *a, const struct record_entry *e)
+{
+	for (size_t i = a->n; i > 0; i--)
+		if (a->entry[i - 1] == e) {
+			a->accepted[i - 1] = is_accepted(e);
+			return;
+		}
 }
 
 /* The index of the oldest entry that was accepted, or (of_accepted false) was not; 0 when there is none. */
@@ -102,7 +113,7 @@ static size_t
 find_oldest(const struct record_requests *a, bool of_accepted)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (is_accepted(a->entry[i]) == of_accepted)
+		if (a->accepted[i] == of_accepted)
 			return i;
 	return 0;
 }
@@ -114,6 +125,7 @@ take_request(struct record_requests *a, size_t i)
 
 	a->n--;
 	memmove(a->entry + i, a->entry + i + 1, (a->n - i) * sizeof(struct record_entry *));
+	memmove(a->accepted + i, a->accepted + i + 1, (a->n - i) * sizeof a->accepted[0]);
 	return e;
 }
 
@@ -131,8 +143,10 @@ requests_add(struct record_requests **a)
 		e = take_request(all, find_oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
 		entry_empty(e);
 	}
-	if (e != NULL)
-		all->entry[all->n++] = e;
+	if (e == NULL)
+		return NULL;
+	all->accepted[all->n] = false;
+	all->entry[all->n++] = e;
 	return e;
 }
 
@@ -407,6 +421,8 @@ record_verdict(struct record_entry *e, const struct verdict *v, double microseco
 	if (!record_entry_lock(e))
 		return;
 	set_verdict(e, v, microseconds);
+	if (e->of != NULL && e->of->requests != NULL)
+		requests_judged(e->of->requests, e);
 	if (e->of != NULL && e->request != NULL)
 		record_sink_tell(e->of, e);
 	else if (e->of != NULL && e->of->closed) /* the door delete waited longer than the connection lived */

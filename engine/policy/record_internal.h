@@ -89,6 +89,7 @@ struct record_entry {
 
 struct record_requests { /* the entries of a connection's last requests, oldest first */
 	struct record_entry *entry[RECORD_REQUESTS_MAX]; /* owned */
+	bool accepted[RECORD_REQUESTS_MAX]; /* beside them, so that none of 16 entries is read to find the one to leave */
 	size_t n;
 };
 

@@ -5,7 +5,6 @@
  */
 #include "request/session_internal.h"
 
-#include "base/clock.h"
 #include "conn/release.h"
 #include "conn/traffic.h"
 #include "conn/steps.h"
@@ -102,7 +101,7 @@ session_new(struct conn *c, uint32_t conv, const struct session_side *side)
 	s->ipconn = c->ipconn;
 	s->side = side;
 	s->sending = side->sending;
-	s->began = clock_span();
+	s->began = c->worker->turn;
 	flow_init(&s->flow, conv, side->sending, session_emit, c);
 	flow_hold(&s->flow, true); /* session_taken sends pacing messages */
 	timer_init(&s->patience, c->worker->loop, session_out_of_patience, s);

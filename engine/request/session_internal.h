@@ -47,7 +47,7 @@ struct session {
 	struct shipment *shipment;   /* borrowed, on a send session */
 	char program[NAME_SIZE];     /* the program of the exchange before */
 	struct timer patience;       /* runs while a message is incomplete in either direction */
-	double began;                /* clock_span() of its begin */
+	double began;                /* worker.turn of its begin */
 	size_t counted;              /* its bytes in worker->held and ipconn->held */
 };
 
