@@ -13,6 +13,7 @@
 #include "tls/chain_verify.h"
 
 #define KEY 32 /* bytes of a SHA-256 */
+#define SHARED 256 /* descriptions that a part keeps in a cache that keeps no chain */
 
 struct entry {
 	unsigned char key[KEY];
@@ -75,15 +76,15 @@ new_part(size_t most)
 	return NULL;
 }
 
-/* The part of the calling thread. NULL: no chain is kept, or no memory. */
+/* The part of the calling thread. NULL: no memory. */
 static struct chain_part *
 part_of_thread(struct chain_cache *k)
 {
-	struct chain_part *p = k->most > 0 ? atomic_load(&k->first) : NULL;
+	struct chain_part *p = atomic_load(&k->first);
 
 	while (p != NULL && !pthread_equal(p->thread, pthread_self()))
 		p = p->next;
-	if (p != NULL || k->most == 0 || (p = new_part(k->most)) == NULL)
+	if (p != NULL || (p = new_part(k->most > 0 ? k->most : SHARED)) == NULL)
 		return p;
 	p->next = atomic_load(&k->first);
 	while (!atomic_compare_exchange_weak(&k->first, &p->next, p))
@@ -267,6 +268,46 @@ keep(struct chain_part *p, const struct entry *like)
 	certificate_ref(e->certificate)->kept = true;
 }
 
+/* --- Without a cache. */
+
+/* Whether two results without an error say the same: all that a description says follows from the certificates. */
+static bool
+is_alike(const struct certificate *a, const struct certificate *b)
+{
+	bool alike = a->chain.anchored == b->chain.anchored && a->chain.links == b->chain.links && strcmp(a->sha256, b->sha256) == 0;
+
+	for (size_t i = 0; alike && i < a->chain.links; i++)
+		alike = strcmp(a->chain.link[i].sha256, b->chain.link[i].sha256) == 0;
+	return alike;
+}
+
+/* The certificate of an earlier verification that is alike, with c given up for it; else c. */
+static struct certificate *
+share(struct chain_part *p, struct certificate *c)
+{
+	struct entry *e, new = { .certificate = c };
+
+	memcpy(new.key, c->sha256, KEY);
+	e = find(p, new.key);
+	if (e == NULL && weight(c) <= CHAIN_CACHE_WEIGHT)
+		keep(p, &new);
+	if (e == NULL || !is_alike(e->certificate, c))
+		return c;
+	prove(p, e);
+	certificate_unref(c);
+	return certificate_ref(e->certificate);
+}
+
+static struct certificate *
+verify_and_share(struct chain_part *p, struct x509_store_ctx_st *x, const struct chain_terms *t, struct cert_fault *why)
+{
+	struct certificate *c = chain_verify_chain(x, t->level, why);
+
+	return c != NULL && c->chain.ok ? share(p, c) : c;
+}
+
+/* --- All of it. */
+
 struct certificate *
 chain_cache_verify(struct chain_cache *k, const struct dates *ring, struct x509_store_ctx_st *x, const struct chain_terms *t, bool *hit,
 	struct cert_fault *why)
@@ -276,6 +317,8 @@ chain_cache_verify(struct chain_cache *k, const struct dates *ring, struct x509_
 
 	*hit = false;
 	X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(x), (time_t)t->now);
+	if (p != NULL && k->most == 0)
+		return verify_and_share(p, x, t, why);
 	if (p == NULL || !digest_terms(p, x, t, new.key))
 		return chain_verify_chain(x, t->level, why);
 	e = find_valid(p, new.key, t);
@@ -297,7 +340,7 @@ chain_cache_counts(const struct chain_cache *k)
 {
 	struct chain_counts c = { .kept = 0 };
 
-	for (const struct chain_part *p = atomic_load(&k->first); p != NULL; p = p->next) {
+	for (const struct chain_part *p = k->most > 0 ? atomic_load(&k->first) : NULL; p != NULL; p = p->next) {
 		c.kept += tally_present(&p->kept);
 		c.hits += tally_total(&p->hits);
 		c.misses += tally_total(&p->misses);

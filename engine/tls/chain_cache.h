@@ -11,6 +11,9 @@
  *
  * A part has two queues. A new chain comes into the first, which has a quarter of the places. A chain that is found
  * again moves to the second. A flood of certificates that come once thus replaces other such certificates only.
+ *
+ * A cache that keeps no chain verifies each, and gives all results that are alike the same description: the accounts
+ * of ended connections need one for a partner, and do not lie between the short-lived blocks of handshakes.
  */
 #ifndef SALLYPORT_CHAIN_CACHE_H
 #define SALLYPORT_CHAIN_CACHE_H
@@ -29,7 +32,7 @@ struct x509_store_ctx_st;
 struct chain_part;
 
 struct chain_cache { /* all zero: keeps no chain */
-	size_t most;                        /* chains of each thread; set before a second thread uses the cache */
+	size_t most;                        /* chains of each thread, or 0; set before the cache is used */
 	_Atomic(struct chain_part *) first; /* owned; one for each thread */
 };
 
@@ -47,7 +50,7 @@ struct chain_counts {
 
 /*
  * As chain_verify_chain, at t->now: the result of an earlier verification, or a new one, which is kept when it has no
- * error. ring: the dates of the store of x. *hit: it is an earlier result.
+ * error. ring: the dates of the store of x. *hit: nothing was verified.
  */
 struct certificate *chain_cache_verify(struct chain_cache *k, const struct dates *ring, struct x509_store_ctx_st *x, const struct chain_terms *t,
 	bool *hit, struct cert_fault *why);

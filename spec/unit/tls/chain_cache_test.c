@@ -43,6 +43,7 @@ struct scene {
 	struct chain_terms terms;
 	unsigned long flags;
 	int depth;
+	struct certificate *last; /* counted: the result of the last verification; NULL: none yet */
 };
 
 /* OpenSSL tells decoded CRLs from each other, not those that a program made. Takes crl over. */
@@ -76,6 +77,7 @@ static void
 close_scene(struct scene *s)
 {
 	chain_cache_free(&s->cache);
+	certificate_unref(s->last);
 	dates_free(&s->dates);
 	X509_STORE_free(s->store);
 }
@@ -105,7 +107,8 @@ present(struct scene *s, const struct identity *leaf, const struct identity *oth
 	ok = c->chain.ok;
 	if (hit)
 		assert_string_equal(c->chain.link[0].sha256, c->sha256);
-	certificate_unref(c);
+	certificate_unref(s->last);
+	s->last = c;
 	X509_STORE_CTX_free(x);
 	sk_X509_free(presented);
 	return !ok ? "error" : hit ? "hit" : "miss";
@@ -177,8 +180,34 @@ a_cache_of_no_chains_keeps_and_counts_none(void **state)
 	assert_string_equal(come(&s, &leaf), "miss");
 	assert_string_equal(come(&s, &leaf), "miss");
 	assert_int_equal(chain_cache_counts(&s.cache).misses, 0);
+	assert_int_equal(chain_cache_counts(&s.cache).kept, 0);
 	close_scene(&s);
 	pki_free(&leaf);
+}
+
+static void
+without_a_cache_a_chain_is_verified_again_and_described_once(void **state)
+{
+	struct identity leaf = leaf_until(DAY), other = leaf_until(DAY);
+	struct certificate *first;
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 0, NULL);
+	assert_string_equal(come(&s, &leaf), "miss");
+	first = certificate_ref(s.last);
+	assert_string_equal(come(&s, &other), "miss");
+	assert_ptr_not_equal(s.last, first);
+	assert_string_equal(come(&s, &leaf), "miss");
+	assert_ptr_equal(s.last, first);
+	s.terms.now = begin + 2 * DAY;
+	assert_string_equal(come(&s, &leaf), "error");
+	assert_ptr_not_equal(s.last, first);
+	assert_true(first->chain.ok);
+	certificate_unref(first);
+	close_scene(&s);
+	pki_free(&leaf);
+	pki_free(&other);
 }
 
 static void
@@ -397,6 +426,33 @@ another_order_and_another_intermediate_make_another_chain(void **state)
 	pki_free(&leaf);
 }
 
+static void
+without_a_cache_another_intermediate_makes_another_description(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct identity middle, renewed, leaf;
+	struct certificate *first;
+	struct scene s;
+
+	(void)state;
+	EVP_PKEY_up_ref(key);
+	middle = pki_make((struct wish){ .cn = "Middle", .authority = true, .issuer = &ca, .key = key });
+	renewed = pki_make((struct wish){ .cn = "Middle", .authority = true, .issuer = &ca, .key = key });
+	leaf = pki_make((struct wish){ .cn = "leaf", .issuer = &middle });
+	open_scene(&s, 0, NULL);
+	assert_string_equal(present(&s, &leaf, &middle, NULL), "miss");
+	first = certificate_ref(s.last);
+	assert_string_equal(present(&s, &leaf, &renewed, NULL), "miss");
+	assert_string_not_equal(s.last->chain.link[1].sha256, first->chain.link[1].sha256);
+	assert_string_equal(present(&s, &leaf, &middle, NULL), "miss");
+	assert_ptr_equal(s.last, first);
+	certificate_unref(first);
+	close_scene(&s);
+	pki_free(&middle);
+	pki_free(&renewed);
+	pki_free(&leaf);
+}
+
 /* --- The limit. */
 
 static void
@@ -508,6 +564,7 @@ main(void)
 		cmocka_unit_test(a_chain_without_an_error_is_verified_once),
 		cmocka_unit_test(a_chain_with_an_error_is_verified_each_time),
 		cmocka_unit_test(a_cache_of_no_chains_keeps_and_counts_none),
+		cmocka_unit_test(without_a_cache_a_chain_is_verified_again_and_described_once),
 		cmocka_unit_test(a_chain_of_much_memory_is_not_kept),
 		cmocka_unit_test(a_chain_is_forgotten_when_its_certificate_ends),
 		cmocka_unit_test(a_chain_is_forgotten_when_an_intermediate_ends),
@@ -518,6 +575,7 @@ main(void)
 		cmocka_unit_test(a_client_that_was_verified_is_not_verified_as_a_server),
 		cmocka_unit_test(other_flags_level_and_depth_make_another_verification),
 		cmocka_unit_test(another_order_and_another_intermediate_make_another_chain),
+		cmocka_unit_test(without_a_cache_another_intermediate_makes_another_description),
 		cmocka_unit_test(chains_that_come_once_replace_no_chain_that_came_twice),
 		cmocka_unit_test(of_too_many_chains_the_one_unused_for_longest_goes),
 		cmocka_unit_test(one_place_is_enough_for_one_chain),
