@@ -75,6 +75,7 @@ region_rows(struct query *q)
 	inquire_put_attributes(row, resource_region, d);
 	inquire_put_number(row, "generation", (double)g->number);
 	json_object_set_new(row, "pinned", json_boolean(versions_pinned(r->versions)));
+	inquire_put(row, "saf_from", g->saf == NULL ? "NONE" : g->saf_published ? "RULES" : "FILE");
 	inquire_put_number(row, "workers", worker_count(&r->worker));
 	inquire_put(row, "workers_why", r->workers_why);
 	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");

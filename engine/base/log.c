@@ -556,9 +556,9 @@ log_warnings(struct log *l, const struct faults *faults)
 	for (size_t i = 0; i < faults->n; i++) {
 		const struct fault_entry *e = &faults->entry[i];
 
-		if (e->level == FAULT_WARNING)
-			log_say(l, MSG_SP0012, "file", e->file, "#line", e->line > 0 ? log_number(line, e->line) : NULL, "warning", fault_entry_text(e),
-				"rule", e->rule, NULL);
+		if (e->level != FAULT_ERROR)
+			log_say(l, e->level == FAULT_WARNING ? MSG_SP0012 : MSG_SP0165, "file", e->file, "#line", e->line > 0 ? log_number(line, e->line) : NULL,
+				fault_level_name(e->level), fault_entry_text(e), "rule", e->rule, NULL);
 	}
 }
 

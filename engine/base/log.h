@@ -78,7 +78,7 @@ void log_say(struct log *l, enum message m, ...) __attribute__((sentinel));
 /* As log_say, with the pairs in an array that a NULL key ends. */
 void log_list(struct log *l, enum message m, const char *const *pairs);
 
-/* Writes each warning among the faults as SP0012. */
+/* Writes each warning among the faults as SP0012, and each note as SP0165. */
 void log_warnings(struct log *l, const struct faults *faults);
 
 /*

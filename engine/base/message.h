@@ -114,7 +114,8 @@
 	X(SP0161, 'I', "Published rules taken.") \
 	X(SP0162, 'E', "Published rules refused; the rules in use stay.") \
 	X(SP0163, 'W', "Published rules have expired; they stay in use.") \
-	X(SP0164, 'W', "Another region has refused published rules.")
+	X(SP0164, 'W', "Another region has refused published rules.") \
+	X(SP0165, 'I', "Note of check.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -136,14 +136,15 @@ load_store(struct loading *l)
 	const struct region_def *r = &l->d->region;
 	struct store_source from = { .store = r->store, .user = r->store_user, .password_file = r->store_password_file,
 		.sentinel_user = r->store_sentinel_user, .sentinel_password_file = r->store_sentinel_password_file };
+	bool tls = strncmp(r->store, "rediss:", 7) == 0;
 	size_t before = l->faults->errors;
 	struct fault f;
 
 	if (r->store[0] == '\0' || is_lost(l, "region: store_password_file", r->store_password_file) ||
 		is_lost(l, "region: store_sentinel_password_file", r->store_sentinel_password_file))
 		return;
-	from.ring = strncmp(r->store, "rediss:", 7) == 0 || r->store_ring[0] != '\0' ? ring_of_store(l) : NULL;
-	if (l->faults->errors == before) {
+	from.ring = tls || r->store_ring[0] != '\0' ? ring_of_store(l) : NULL;
+	if (l->faults->errors == before && !(tls && from.ring == NULL && before > 0)) { /* a fault before this one says why there is no ring */
 		l->g->store = store_settings_new(&from, &f);
 		if (l->g->store == NULL)
 			definition_fault(l->d, l->faults, FAULT_ERROR, "store", r->line, "region: %s", f.text);

@@ -59,9 +59,9 @@ lhost_wait_option(struct lua_State *L, struct lhost_waiting *s, const char *key)
 	return true;
 }
 
-/* Notes the answer in words: with the checks of the question, or with the request of the program. */
+/* Notes the answer, or why there is none: with the checks of the question, or with the request of the program. */
 static void
-note(const struct lhost *h, const char *call, const char *format, ...)
+note(const struct lhost *h, const char *call, bool answered, const char *format, ...)
 {
 	struct record_entry *e = lhost_noted(&h->now);
 	char text[TEXT_SIZE];
@@ -70,7 +70,7 @@ note(const struct lhost *h, const char *call, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	record_effect(e, call, text);
+	record_check(e, call, answered, text, strlen(text));
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ keep(const struct lhost *h, const struct lhost_waiting *s, const struct waited *
 		jsontext_text(j, "reason", a->why, strlen(a->why));
 	jsontext_number(j, "milliseconds", a->seconds * 1e3, 3);
 	record_answer_end(h->now.entry);
-	note(h, s->call.text, "%s%.150s (%.3f ms)", none ? "no answer: " : "", none ? a->why : s->function->words(a, words, sizeof words),
+	note(h, s->call.text, !none, "%s%.150s (%.3f ms)", none ? "no answer: " : "", none ? a->why : s->function->words(a, words, sizeof words),
 		a->seconds * 1e3);
 }
 
@@ -192,7 +192,7 @@ lhost_wait_resumed(lua_State *L, int status, lua_KContext context)
 
 	(void)status;
 	if (s->call.kind == WAIT_SLEEP) {
-		note(h, s->call.text, "%.3f ms", h->now.answer->seconds * 1e3);
+		note(h, s->call.text, true, "%.3f ms", h->now.answer->seconds * 1e3);
 		return 0;
 	}
 	if (s->function->heard != NULL)
@@ -232,7 +232,7 @@ lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, co
 		return push_answer(L, h, s, taped);
 	}
 	if (s->barred) {
-		note(h, s->call.text, "not asked: policy_http of the region does not name %s", s->call.name);
+		note(h, s->call.text, false, "not asked: policy_http of the region does not name %s", s->call.name);
 		return lhost_wait_down(L, h, s, "policy_http of the region does not name the host");
 	}
 	if (h->now.waits && s->function->before != NULL)
@@ -240,7 +240,7 @@ lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, co
 	if (h->now.waits)
 		return suspend(L, h, s);
 	answer_tape_lacks(h->now.tape, s->call.text, NULL); /* an URL may hold a password */
-	note(h, s->call.text, "not asked: this question cannot wait");
+	note(h, s->call.text, false, "not asked: this question cannot wait");
 	return lhost_wait_down(L, h, s, "this question cannot wait");
 }
 

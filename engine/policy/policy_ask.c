@@ -243,7 +243,7 @@ policy_cancel(struct ask *a, const char *why)
 		return;
 	script_wait_cancel(&q->script);
 	entry = q->script.call.asking.entry;
-	record_effect(entry, "ended without a verdict", why);
+	record_check(entry, "ended without a verdict", false, why, strlen(why));
 	record_waited(entry, q->script.waited * 1e6);
 	a->asking = NULL;
 	asking_free(q);

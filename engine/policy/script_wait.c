@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void
 enlist(struct script_wait *s)
@@ -36,7 +37,7 @@ note_unanswered(const struct script_wait *s)
 	char text[48];
 
 	snprintf(text, sizeof text, "no answer (%.3f ms)", (clock_span() - s->since) * 1e3);
-	record_effect(lhost_noted(&s->call.asking), s->call.wait->text, text);
+	record_check(lhost_noted(&s->call.asking), s->call.wait->text, false, text, strlen(text));
 }
 
 static void go_on(struct script_wait *s, enum script_end end);

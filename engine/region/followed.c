@@ -162,8 +162,10 @@ followed_definition(const struct followed_order *o, struct bundle **used, struct
 	definition_free(d);
 	faults_free(&own);
 	d = rules != NULL ? published_definition(o->file, rules, o->draft, faults) : NULL;
-	if (d != NULL && used != NULL)
+	if (d != NULL && used != NULL) {
+		published_note(d, rules, faults);
 		*used = rules;
+	}
 	else
 		bundle_unref(rules);
 	return d;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/published.h"
 
+#include "base/file.h"
 #include "config/definition_include.h"
 #include "config/definition_load.h"
 #include "config/definition_place.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,4 +115,67 @@ published_definition(const char *file, const struct bundle *b, bool draft, struc
 		return d;
 	definition_free(d);
 	return NULL;
+}
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+/* The path by which a region without published rules would read the file. NULL: no file of the definition. */
+static const char *
+local_path(const struct definition *d, const struct version_file *file, char out[PATH_MAX])
+{
+	const char *ending = strcmp(file->kind, VERSION_KIND_SCRIPT) == 0 ? ".lua" : "";
+
+	for (size_t i = 0; strcmp(file->kind, VERSION_KIND_INCLUDE) == 0 && i < d->nincludes; i++)
+		if (strcmp(d->include[i].name, file->name) == 0)
+			return d->include[i].path;
+	if (*ending == '\0' && strcmp(file->kind, VERSION_KIND_DATA) != 0)
+		return NULL;
+	snprintf(out, PATH_MAX, "%s/%s%s", d->region.policies, file->name, ending);
+	return out;
+}
+
+/* Whether the disk has a file in its place with other bytes. */
+static bool
+is_replaced(const char *path, const struct version_blob *blob)
+{
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = BUNDLE_MAX };
+	struct file_content c;
+	struct fault none;
+	bool other;
+
+	if (path == NULL || file_read(path, &rule, &c, &none) < 0)
+		return false;
+	other = c.len != blob->len || memcmp(c.bytes, blob->bytes, c.len) != 0;
+	file_free(&c);
+	return other;
+}
+
+static void
+note_files(const struct definition *d, const struct bundle *b, struct faults *faults)
+{
+	char path[PATH_MAX], more[48] = "";
+	const char *first = NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->files->files; i++) {
+		const struct version_file *file = &b->files->file[i];
+
+		if (is_replaced(local_path(d, file, path), file->blob) && n++ == 0)
+			first = file->name;
+	}
+	if (n > 1)
+		snprintf(more, sizeof more, " and %u further files", n - 1);
+	if (n > 0)
+		definition_fault(d, faults, FAULT_NOTE, "replaced", d->region.line, "the published rules (serial %llu) are in force: %s%s of this machine, which "
+			"differ from them, have no effect; publish rules with the changes, or make the files equal", (unsigned long long)b->head.serial, first, more);
+}
+
+void
+published_note(const struct definition *d, const struct bundle *b, struct faults *faults)
+{
+	if (bundle_saf(b) != NULL && d->region.saf[0] != '\0')
+		definition_fault(d, faults, FAULT_NOTE, "replaced_saf", d->region.line, "region: saf: the saf of the published rules (serial %llu) is in force, and %s has no "
+			"effect; it comes into force with rules without a saf; publish the change of a user or a password by export --saf",
+			(unsigned long long)b->head.serial, d->region.saf);
+	note_files(d, b, faults);
 }

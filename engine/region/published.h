@@ -21,5 +21,10 @@ bool published_is_local(const struct definition *d, size_t include, char *what, 
  * caller owns the result. NULL with faults.
  */
 struct definition *published_definition(const char *file, const struct bundle *b, bool draft, struct faults *faults);
+/*
+ * Adds a note for each thing of the region that b stands in for: its saf (rule "replaced_saf"), and its files of rules
+ * whose bytes differ from the published ones (rule "replaced", one note). A file that cannot be read is none.
+ */
+void published_note(const struct definition *d, const struct bundle *b, struct faults *faults);
 
 #endif

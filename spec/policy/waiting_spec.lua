@@ -164,6 +164,7 @@ return {
       local list, d = checks(region:explain(record.connection)[1], door)
       assert.are.same({ "sleep 20: no answer", "ended without a verdict: the peer closed the connection" }, list)
       assert.is_nil(d.verdict)
+      assert.are.same({ false, false }, { d.checks[1].value, d.checks[2].value })
       assert.is_nil(region:row("ipconn", "ONE"))
     end)
 
@@ -175,6 +176,28 @@ return {
       p:close()
     end)
   end
+
+  it("without an answer is no check that holds, in explain and its JSON", function()
+    start([[{ bind = function()
+  policy.http { url = "http://127.0.0.1:1/x", down = "none" }
+  policy.http { url = "http://192.0.2.1/x", down = "none" }
+  policy.resolve("nosuch.invalid", { down = "none" })
+  policy.store.get("k", { down = "none" })
+  policy.sleep(0.001)
+end }]], { region = { store = "redis://127.0.0.1:1", policy_http = "127.0.0.1:1", wait_milliseconds = 20000 } })
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    local id = p:read_message(30).body.connection
+    p:close()
+    local list, d = checks(region:explain(id)[1], "bind")
+    local values = {}
+    for i, c in ipairs(d.checks) do values[i] = c.value end
+    assert.are.same({ false, false, false, false, true }, values, table.concat(list, "; "))
+    local _, text = region:command("explain", id)
+    for _, call in ipairs { "http GET http://127.0.0.1:1/x", "http GET http://192.0.2.1/x", "resolve nosuch.invalid", "store" } do
+      assert.is_truthy(text:find("\n +no  " .. call:gsub("%p", "%%%0")), text)
+    end
+    assert.is_truthy(text:find("\n +ok  sleep"), text)
+  end)
 
   it("does not keep other partners waiting", function()
     start([[{ install = function(f) if f.capex.applid == "SLOW" then policy.sleep(20) end end }]],

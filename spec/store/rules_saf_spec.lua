@@ -157,6 +157,31 @@ describe("the saf of published rules", function()
     assert.are.equal(a:path "saf.lua", (own_file:gsub("\n", ""))) -- the search finds what is there
   end)
 
+  it("takes the place of the region's file, and check, the log and inquire say so", function()
+    local a = author()
+    local b, own = follower "CICSB"
+    local function check()
+      local status, out, err = support.run { support.binary, "check", "--region", b:path "region.lua" }
+      assert.are.equal(0, status, err)
+      return out .. err
+    end
+    assert.is_nil(check():find("has no effect", 1, true))
+    assert.are.equal("FILE", b:row("region", "CICSB").saf_from)
+    must_publish(a, write(a, "FRED", 7, { own }))
+    wait_serial(a, "NETA.CICSB", 7)
+    local words = "region: saf: the saf of the published rules %(serial 7%) is in force, and %S*saf%.lua has no effect"
+    b:wait_log("SP0165 .*" .. words .. ".*rule=replaced_saf")
+    assert.is_truthy(check():find("note: " .. words))
+    assert.are.equal("RULES", b:row("region", "CICSB").saf_from)
+    b:stop()
+    b:start()
+    assert.are.equal(2, b:count_log("SP0165 .*" .. words, 2))
+    must_publish(a, rules.bundle(a, key, 8))
+    wait_serial(a, "NETA.CICSB", 8)
+    assert.is_nil(check():find("has no effect", 1, true))
+    assert.are.equal("FILE", b:row("region", "CICSB").saf_from)
+  end)
+
   it("is refused by a region without the key, and without the right key: its rules and its saf stay, and all regions report it", function()
     local a = author()
     local b, own = follower "CICSB"

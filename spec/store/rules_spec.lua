@@ -74,6 +74,26 @@ describe("published rules", function()
     assert.are.equal(1, a:count_log("SP0160 .*serial=7", 1))
   end)
 
+  it("replace local files, and a file on the disk that differs from them is named", function()
+    local a, b = author(), start "CICSB"
+    local function check()
+      local status, out, err = support.run { support.binary, "check", "--region", b:path "region.lua" }
+      assert.are.equal(0, status, err)
+      return out .. err
+    end
+    must_publish(a, write(a, "BOB", 7))
+    wait_serial(a, "NETA.CICSB", 7)
+    b:wait_log "SP0165 .*the published rules %(serial 7%) are in force: list of this machine, which differ from them, have no effect"
+    b:script("list", LIST:format "BOB") -- as published
+    assert.is_nil(check():find("have no effect", 1, true))
+    b:script("list", LIST:format "ALICE")
+    support.write(b:path "conf.d/partners.lua", PARTNERS .. 'ipconn "MINE" {}\n')
+    versions.must(b, "reload")
+    b:wait_log "SP0165 .*conf.d/partners.lua and 1 further files of this machine"
+    assert.is_truthy(check():find("note: the published rules (serial 7) are in force: conf.d/partners.lua and 1 further files", 1, true))
+    versions.lets_in(b, "BOB")
+  end)
+
   it("change no local resource: a tcpipservice in a published file is refused, and told to all", function()
     local a, b = author(), start "CICSB"
     local path = support.directory() .. "/rules.bundle"

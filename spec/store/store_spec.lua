@@ -234,6 +234,7 @@ describe("a region with a store", function()
 
   it("does not start with a store that cannot be read", function()
     local cases = { ["redis://h"] = "h: ", ["redis://u:secret@h:1"] = "no HOST:PORT", ["rediss://h:1"] = "no ring can verify" }
+    local faults = {}
     for address, why in pairs(cases) do
       region = support.region { region = { store = address, ring = false }, tcpipservices = { IPIC = { bind = "rules" } },
         scripts = { rules = SCRIPT } }
@@ -241,6 +242,8 @@ describe("a region with a store", function()
       region = nil
       assert.is_true(status ~= 0)
       assert.is_truthy(log:find(why, 1, true) or log:find("a store is", 1, true) or log:find("must be", 1, true), log)
+      faults[address] = select(2, log:gsub("fault: region: store", ""))
     end
+    assert.equal(1, faults["rediss://h:1"])
   end)
 end)
