@@ -391,7 +391,7 @@ conn_through(struct conn *c)
 
 /* The socket is closed last: a peer that gets its end is in no count any more, and may connect again at once. */
 static void
-gone(struct conn *c)
+gone(struct conn *c, double now)
 {
 	struct worker *w = c->worker;
 
@@ -405,18 +405,18 @@ gone(struct conn *c)
 		tally_down(&c->entrance->connections);
 		peers_close(w->peers, &c->counted);
 	}
-	record_close(c->record, clock_wall());
+	record_close(c->record, now);
 	c->record = NULL;
 	link_out(c);
 	close_fd(c);
 }
 
 static void
-say_closed(struct conn *c, const char *why)
+say_closed(struct conn *c, const char *why, double now)
 {
 	char peer[ADDR_TEXT];
 
-	conn_event_copy(c, why);
+	record_event_copy(c->record, now, why);
 	if (c->refused)
 		return;
 	log_say(c->worker->log, MSG_SP0030, "connection", c->facts.connection, "peer",
@@ -429,13 +429,15 @@ void
 conn_close(struct conn *c, enum conn_ending how, const char *why)
 {
 	struct ipconn *i = c->ipconn;
+	double now;
 
 	if (c->stage == CONN_GONE)
 		return;
+	now = clock_wall();
 	conn_ask_no_more(c, why);
 	recheck_lost(c, why);
 	if (c->stage != CONN_DRAINING)
-		say_closed(c, why);
+		say_closed(c, why, now);
 	c->ipconn = NULL;
 	c->worker->riders->lost(c);
 	if (i != NULL)
@@ -444,7 +446,7 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 		conn_enter(c, CONN_DRAINING, 0);
 		io_linger(&c->io);
 	} else if (how == CONN_AT_ONCE || !c->io_opened) {
-		gone(c);
+		gone(c, now);
 	}
 }
 
