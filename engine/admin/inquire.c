@@ -301,7 +301,7 @@ inquire_more(struct inquiry *i, json_t *rows)
 bool
 inquire_waits(const struct inquiry *i)
 {
-	return i->kind->step == inquire_socket_step && inquire_socket_waits(&i->q);
+	return i->q.waits;
 }
 
 /* Kinds whose NAME is an ipconn, which may have no row of that kind. */

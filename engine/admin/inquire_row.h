@@ -21,6 +21,7 @@ struct query {
 	json_t *rows;           /* borrowed: the array that the step fills */
 	struct cursor at;       /* on an ipconn, a connection, a counter or a rate */
 	struct cursors *walks;  /* the list of the cursor; NULL: not begun, or the cursor of a store */
+	bool waits;             /* for other workers: no step until go_on is called */
 	void (*go_on)(void *arg); /* of inquire_options, with arg */
 	void *arg;
 	void (*leave)(struct query *q); /* called by inquire_end; may be NULL */
@@ -64,7 +65,6 @@ const struct ipconn *inquire_busiest_next(struct query *q, bool *more); /* inqui
 /* The steps of the kinds: each adds the rows of one object, or none. False: it was the last step. */
 bool inquire_statistics_step(struct query *q);   /* inquire_statistics.c */
 bool inquire_socket_step(struct query *q);       /* inquire_socket.c */
-bool inquire_socket_waits(const struct query *q); /* for the copies of the gates; no step meanwhile */
 bool inquire_session_step(struct query *q);      /* inquire_session.c */
 bool inquire_session_conversation_step(struct query *q);
 bool inquire_program_step(struct query *q);      /* inquire_program.c */

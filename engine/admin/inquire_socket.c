@@ -155,9 +155,12 @@ inquire_socket_gathered(struct post *post)
 	struct gather *g = (struct gather *)post;
 
 	g->over = true;
-	if (atomic_load(&g->abandoned))
+	if (atomic_load(&g->abandoned)) {
 		free_gather(g);
-	else if (g->query->go_on != NULL)
+		return;
+	}
+	g->query->waits = false;
+	if (g->query->go_on != NULL)
 		g->query->go_on(g->query->arg);
 }
 
@@ -173,14 +176,6 @@ inquire_socket_leave(struct query *q)
 		free_gather(g);
 	else
 		atomic_store(&g->abandoned, true);
-}
-
-bool
-inquire_socket_waits(const struct query *q)
-{
-	const struct gather *g = q->list;
-
-	return g != NULL && !g->over;
 }
 
 /* Asks the gates for their copies. Without memory only the connections of the home are shown. */
@@ -200,6 +195,7 @@ begin(struct query *q)
 	g->post.run = inquire_socket_gathered;
 	atomic_store(&g->left, g->parts);
 	q->list = g;
+	q->waits = true;
 	q->leave = inquire_socket_leave;
 	for (unsigned i = 0; i < g->parts; i++) {
 		g->part[i] = (struct part){ .post = { .run = inquire_socket_visit }, .gather = g, .worker = crew->worker[i + 1] };

@@ -46,7 +46,7 @@ static const struct kind {
 	{ "shadow", { "candidate", "state", "share", "connections", "asked", "dropped", "newly_accepted", "newly_refused", "changed", "unknown" } },
 	{ "difference", { "door", "class", "before", "after", "count" } },
 	{ "sysplex", { "region", "state", "version", "connections", "limit", "store", "conflicts", "advertise", "expired", "refused", "why" } },
-	{ "store", { "store", "state", "server", "version", "regions", "asked", "failed", "waiting", "why" } },
+	{ "store", { "store", "state", "worker", "server", "version", "regions", "asked", "failed", "waiting", "why" } },
 	{ "user", { "user", "partner", "wrong", "bound", "revoked" } },
 	{ "version", { "generation", "state", "time", "hash", "by", "of", "pinned", "stored", "note" } },
 	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },

@@ -42,6 +42,22 @@ describe("a region with a store", function()
     assert.is_truthy(row().why:find(why, 1, true), row().why)
   end
 
+  it("with several workers has a connection for each, and shows each", function()
+    local server = store.start {}
+    start { store = at(server), workers = 3 }
+    local function states()
+      local list = {}
+      for i, one in ipairs(region:inquire "store") do list[i] = ("%s %s %s"):format(one.worker, one.state, one.store == at(server)) end
+      return table.concat(list, ", ")
+    end
+    support.wait_until(function() return states() == "0 UP true, 1 UP true, 2 UP true" end, 10, states)
+    local _, text = region:command("inquire", "store")
+    assert.is_truthy(text:find "STORE +STATE +WORKER", text)
+    assert.equal(3, select(2, text:gsub(" UP ", "")))
+    server:kill()
+    support.wait_until(function() return states() == "0 DOWN true, 1 DOWN true, 2 DOWN true" end, 10, states)
+  end)
+
   it("finds it, and shows it", function()
     local server = store.start { "--appendonly", "yes", "--requirepass", "secret" }
     server.client[#server.client + 1] = "--no-auth-warning"
