@@ -4,32 +4,39 @@
 #include "base/clock.h"
 #include "net/loop.h"
 
-#define FREE_STEPS 8         /* of a turn, that need no look at the clock */
-#define TURN_SECONDS 0.004   /* for the steps behind them */
+#define FREE_STEPS 8       /* of a turn, that need no look at the clock */
+#define TURN_SECONDS 0.004 /* from the beginning of a turn: the steps behind them begin until then */
 
+static void
+set_turn(struct backlog *b, struct ev_loop *loop, double now)
+{
+	b->turn = ev_iteration(loop);
+	b->steps = 0;
+	b->until = now + TURN_SECONDS;
+}
+
+void
+backlog_turn_begins(struct ev_loop *loop, double now)
+{
+	struct backlog *b = loop_backlog(loop);
+
+	if (b != NULL)
+		set_turn(b, loop, now);
+}
+
+/* The first step of a turn whose beginning was not told. */
 static void
 begin_turn(struct backlog *b, struct ev_loop *loop)
 {
-	unsigned turn = ev_iteration(loop);
-
-	if (b->turn == turn)
-		return;
-	b->turn = turn;
-	b->steps = 0;
+	if (b->turn != ev_iteration(loop))
+		set_turn(b, loop, clock_span());
 }
 
 /* Whether the turn has time for one more step, which counts then. */
 static bool
 has_time(struct backlog *b)
 {
-	double now;
-
-	if (++b->steps < FREE_STEPS)
-		return true;
-	now = clock_span();
-	if (b->steps == FREE_STEPS)
-		b->until = now + TURN_SECONDS;
-	return now < b->until;
+	return ++b->steps <= FREE_STEPS || clock_span() < b->until;
 }
 
 static void
@@ -41,7 +48,10 @@ take_out(struct backlog *b, struct backlog_item *i)
 	i->waits = false;
 }
 
-/* Timers come before descriptors in a turn, so that the steps that wait come before new ones. */
+/*
+ * The last callback of a turn: the steps that wait use the time that other work has left. They come before new ones,
+ * because backlog_admit puts these behind them.
+ */
 static void
 backlog_on_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -67,8 +77,10 @@ put(struct backlog *b, struct ev_loop *loop, struct backlog_item *i)
 	i->prev = b->last;
 	*(b->last != NULL ? &b->last->next : &b->first) = i;
 	b->last = i;
-	if (!b->ready)
+	if (!b->ready) {
 		ev_timer_init(&b->due, backlog_on_due, 0., 0.);
+		ev_set_priority(&b->due, EV_MINPRI);
+	}
 	b->ready = true;
 	b->due.data = b;
 	if (!ev_is_active(&b->due))

@@ -29,6 +29,11 @@ struct backlog { /* of a loop; zero-initialise */
 };
 
 /*
+ * A turn has begun at now (clock_span()). Work of the turn that has no steps, such as a slice of a reload, leaves less
+ * time for steps. Without this call a turn begins with its first step.
+ */
+void backlog_turn_begins(struct ev_loop *loop, double now);
+/*
  * A step of i is due. True: the caller takes it now. False: run(i) is called in a later turn, once, also when i waits
  * already.
  */

@@ -368,9 +368,8 @@ reask_rewind(struct reask *a)
 }
 
 bool
-reask_visit(struct reask *a, void (*visit)(struct ipconn *i))
+reask_visit(struct reask *a, void (*visit)(struct ipconn *i), double until)
 {
-	double until = clock_span() + REASK_SLICE_SECONDS;
 	struct ipconn *i;
 
 	while ((i = next_one(a)) != NULL && clock_span() < until) {

@@ -69,10 +69,10 @@ void reask_tell(struct reask *a, struct reload_change *c, enum message m, const 
 /* Begins a walk through the engaged ipconns anew. */
 void reask_rewind(struct reask *a);
 /*
- * Calls visit, which clears the marks of an ipconn, for the next engaged ipconns until a slice of 2 ms is over. True:
- * no ipconn is left.
+ * Calls visit, which clears the marks of an ipconn, for the next engaged ipconns until that time (clock_span()).
+ * True: no ipconn is left.
  */
-bool reask_visit(struct reask *a, void (*visit)(struct ipconn *i));
+bool reask_visit(struct reask *a, void (*visit)(struct ipconn *i), double until);
 /* The generation is in force, or it is given up: partners that stand by go on. reask_end does that too. */
 void reask_let_in(struct reask *a);
 /* Ends it: clears the marks, frees the changes, and drops the scripts that wait. */

@@ -126,14 +126,12 @@ say_change(const struct reload *l, const struct reload_change *c)
 }
 
 /*
- * Logs the changes that are no refusals, for a slice of the loop, and drops those that no report shows. Refusals are
- * logged earlier. True: all are logged.
+ * Logs the changes that are no refusals, until that time (clock_span()), and drops those that no report shows. Refusals
+ * are logged earlier. True: all are logged.
  */
 static bool
-tell_some(struct reload *l)
+tell_some(struct reload *l, double until)
 {
-	double until = clock_span() + REASK_SLICE_SECONDS;
-
 	while (*l->untold != NULL && clock_span() < until) {
 		struct reload_change *c = *l->untold;
 
@@ -152,6 +150,7 @@ begin_telling(struct reload *l)
 {
 	l->concluded = true;
 	l->untold = &l->reask.changes.first;
+	timer_set(&l->slice, 0); /* follow() has a turn of its own */
 }
 
 /* --- the swap --------------------------------------------------------------------------------- */
@@ -220,7 +219,8 @@ static void
 follow(struct reload *l)
 {
 	struct region *r = l->region;
-	bool told = succeed_until(l, clock_span() + REASK_SLICE_SECONDS) && (l->order.check || reask_visit(&l->reask, reload_succeed)) && tell_some(l);
+	double until = clock_span() + REASK_SLICE_SECONDS;
+	bool told = succeed_until(l, until) && (l->order.check || reask_visit(&l->reask, reload_succeed, until)) && tell_some(l, until);
 
 	if (!told || !gates_know(r)) {
 		timer_set(&l->slice, told ? GATES_PAUSE : 0);
@@ -262,7 +262,6 @@ commit(struct reload *l)
 	begin_telling(l);
 	r->worker.succeed = reload_succeed;
 	reask_rewind(&l->reask);
-	follow(l);
 }
 
 /* --- the changes ------------------------------------------------------------------------------ */
@@ -327,7 +326,6 @@ conclude(struct reload *l)
 	} else if (l->order.check) {
 		log_say(l->region->log, MSG_SP0015, NULL);
 		begin_telling(l);
-		follow(l);
 	} else {
 		commit(l);
 	}

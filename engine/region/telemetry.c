@@ -5,6 +5,7 @@
 #include "config/definition_place.h"
 #include "metrics/exporter.h"
 #include "metrics/metrics.h"
+#include "net/backlog.h"
 #include "net/threadpool.h"
 #include "net/unixsock.h"
 #include "records/recorder.h"
@@ -164,6 +165,7 @@ telemetry_on_begin(struct ev_loop *loop, ev_check *watcher, int events)
 	(void)loop;
 	(void)events;
 	w->turn = clock_span();
+	backlog_turn_begins(w->loop, w->turn);
 	metrics_turn_begins(w->metrics, w->number, w->turn);
 }
 

@@ -133,6 +133,34 @@ a_turn_takes_some_steps_and_the_others_follow_in_their_order(void **state)
 }
 
 static void
+on_begin(struct ev_loop *loop, ev_check *begins, int events)
+{
+	(void)begins;
+	(void)events;
+	backlog_turn_begins(loop, clock_span() - 1);
+}
+
+static void
+a_turn_that_has_worked_long_takes_few_steps_and_the_others_follow(void **state)
+{
+	struct bench *b = *state;
+	ev_check begins;
+
+	ev_check_init(&begins, on_begin);
+	ev_set_priority(&begins, EV_MAXPRI);
+	ev_check_start(b->loop, &begins);
+	ev_run(b->loop, EVRUN_ONCE);
+	assert_int_equal(b->taken, 8);
+	assert_int_equal(b->nlate, MANY - 8);
+	for (unsigned turns = 0; b->taken < MANY; turns++) {
+		assert_true(turns < MANY);
+		ev_run(b->loop, EVRUN_ONCE);
+	}
+	assert_memory_equal(b->ran, b->late, b->nlate * sizeof b->late[0]);
+	ev_check_stop(b->loop, &begins);
+}
+
+static void
 a_step_that_leaves_is_not_taken(void **state)
 {
 	struct bench *b = *state;
@@ -194,6 +222,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_turn_takes_some_steps_and_the_others_follow_in_their_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_turn_that_has_worked_long_takes_few_steps_and_the_others_follow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_leaves_is_not_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_post_runs_after_the_steps_that_were_due_when_it_was_sent, set_up, tear_down),
 		cmocka_unit_test(without_a_backlog_each_step_runs_at_once),
