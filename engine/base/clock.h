@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clock: the wall clock (for people, and for comparison with certificates), the monotonic clock (for durations), and
- * the clock of leases.
+ * clock: the wall clock (for people, and for comparison with certificates), the monotonic clock (for durations),
+ * the clock of leases, and the CPU time of a thread.
  */
 #ifndef SALLYPORT_CLOCK_H
 #define SALLYPORT_CLOCK_H
@@ -38,6 +38,16 @@ clock_boot(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Seconds of CPU time that the calling thread has used. */
+static inline double
+clock_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 

@@ -17,7 +17,7 @@
 #define ACCEPTS_SHARED 8 /* in one turn of one of several workers: the others have the rest */
 #define BACKOFF_SECONDS 0.5
 #define LEAVE_SECONDS 0.01 /* for which a busy worker leaves the callers to others */
-/* Parts of a worker's time (metrics_recent): */
+/* Shares of a CPU (metrics_recent): */
 #define FREE_BUSY 0.3     /* a gate with a lower share is free when its half-open connections are below FREE_HALFOPEN */
 #define FREE_HALFOPEN 64
 #define BRINGS 0.0006     /* the work that a half-open connection will bring: 0.3 ms */
@@ -63,7 +63,7 @@ is_free(const struct worker *w, unsigned number)
 	return number != 0 && metrics_recent(w->metrics, number, w->turn) < FREE_BUSY && halfopen(w, number) < FREE_HALFOPEN;
 }
 
-/* How much of its time a worker has worked lately, with the work that its half-open connections will bring. */
+/* The share of a CPU that a worker has used lately, with the work that its half-open connections will bring. */
 static double
 busy(const struct worker *w, unsigned number)
 {

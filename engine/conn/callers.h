@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * callers: the callers of one listening socket, as one worker accepts them. Each worker watches a descriptor of its own
- * for the socket; the kernel gives a caller to the worker that accepts first. A worker that has worked more than
+ * for the socket; the kernel gives a caller to the worker that accepts first. A worker that has used more CPU time than
  * another one lately stops watching for 10 ms; the home also stops while a gate has little load. A struct callers
  * belongs to the thread of its worker.
  */

@@ -4,6 +4,7 @@
 #define WINDOW_SECONDS 60
 #define SECOND 1000000000
 #define RECENT (SECOND / 2)      /* the time of `recent` */
+#define COUNT (SECOND / 1000)    /* the least time between two counts of the CPU time */
 #define LONG_TURN (SECOND / 100) /* net/backlog ends a turn with many events before */
 
 static int64_t
@@ -57,15 +58,6 @@ faded(int64_t work, int64_t time)
 	return time <= 0 ? work : time < RECENT ? work - work * time / RECENT : 0;
 }
 
-static void
-add_recent(struct lag *l, int64_t now, int64_t took)
-{
-	int64_t recent = faded(get(&l->recent), now - get(&l->ended)) + took;
-
-	set(&l->recent, recent < RECENT ? recent : RECENT);
-	set(&l->ended, now);
-}
-
 void
 lag_ends(struct lag *l, double now)
 {
@@ -73,11 +65,26 @@ lag_ends(struct lag *l, double now)
 
 	if (began > 0)
 		set(&l->worked, get(&l->worked) + took);
-	if (began > 0)
-		add_recent(l, nanoseconds(now), took);
 	if (began > 0 && took > get(&l->window[0].longest))
 		set(&l->window[0].longest, took);
 	set(&l->turn, 0);
+}
+
+bool
+lag_cpu_due(const struct lag *l, double now)
+{
+	return nanoseconds(now) - get(&l->counted) >= COUNT;
+}
+
+void
+lag_cpu(struct lag *l, double now, double cpu)
+{
+	int64_t at = nanoseconds(now), used = nanoseconds(cpu), counted = get(&l->counted);
+	int64_t recent = counted > 0 ? faded(get(&l->recent), at - counted) + used - get(&l->cpu) : 0;
+
+	set(&l->recent, recent < RECENT ? recent : RECENT);
+	set(&l->cpu, used);
+	set(&l->counted, at);
 }
 
 /* The length of the present turn; 0: the loop waits. */
@@ -123,7 +130,7 @@ lag_recent(const struct lag *l, double now)
 {
 	if (present(l, now) > LONG_TURN)
 		return 1;
-	return share(faded(get(&l->recent), nanoseconds(now) - get(&l->ended)), RECENT);
+	return share(faded(get(&l->recent), nanoseconds(now) - get(&l->counted)), RECENT);
 }
 
 void

@@ -213,6 +213,18 @@ metrics_turn_ends(struct metrics *m, unsigned worker, double now)
 		lag_ends(&m->lag[worker], now);
 }
 
+bool
+metrics_cpu_due(const struct metrics *m, unsigned worker, double now)
+{
+	return m != NULL && lag_cpu_due(&m->lag[worker], now);
+}
+
+void
+metrics_cpu(struct metrics *m, unsigned worker, double now, double cpu)
+{
+	lag_cpu(&m->lag[worker], now, cpu);
+}
+
 double
 metrics_lag(const struct metrics *m, unsigned worker, double now)
 {

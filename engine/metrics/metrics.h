@@ -66,12 +66,16 @@ void metrics_expiries(struct metrics *m, struct expiries *e);
  */
 void metrics_turn_begins(struct metrics *m, unsigned worker, double now);
 void metrics_turn_ends(struct metrics *m, unsigned worker, double now);
+/* Whether it is time for metrics_cpu (lag_cpu_due). now: clock_span(). m may be NULL: false. */
+bool metrics_cpu_due(const struct metrics *m, unsigned worker, double now);
+/* Counts the CPU time of a worker, in its thread. now: clock_span(). cpu: clock_cpu(). m is not NULL. */
+void metrics_cpu(struct metrics *m, unsigned worker, double now, double cpu);
 /*
  * The seconds that an event may have waited for the loop of a worker: the longest turn of the last one to two minutes,
  * or the present one. now: clock_span(). Any thread. m is not NULL.
  */
 double metrics_lag(const struct metrics *m, unsigned worker, double now);
-/* How busy the loop of a worker is, 0 to 1 (lag_recent). now: clock_span(). Any thread. m is not NULL. */
+/* The CPU time that a worker has used lately, 0 to 1 (lag_recent). now: clock_span(). Any thread. m is not NULL. */
 double metrics_recent(const struct metrics *m, unsigned worker, double now);
 /* The shares of the time in which the loop of a worker works, and its longest turn. now: clock_span(). Any thread. */
 void metrics_loop(const struct metrics *m, unsigned worker, double now, struct lag_view *out);

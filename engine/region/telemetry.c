@@ -173,10 +173,13 @@ static void
 telemetry_on_end(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
 	const struct worker *w = watcher->data;
+	double now = clock_span();
 
 	(void)loop;
 	(void)events;
-	metrics_turn_ends(w->metrics, w->number, clock_span());
+	metrics_turn_ends(w->metrics, w->number, now);
+	if (worker_count(w) > 1 && metrics_cpu_due(w->metrics, w->number, now))
+		metrics_cpu(w->metrics, w->number, now, clock_cpu());
 }
 
 static void

@@ -206,16 +206,14 @@ the_longest_turn_of_two_windows_counts(void **state)
 }
 
 static void
-of_the_work_of_a_loop_that_of_lately_counts(void **state)
+of_the_cpu_time_of_a_loop_that_of_lately_counts(void **state)
 {
 	struct metrics *m = metrics_new("1", "c");
 
 	(void)state;
 	assert_true(metrics_recent(m, 0, 1000) == 0);
-	for (int i = 0; i < 2000; i++) {
-		metrics_turn_begins(m, 0, 1000 + i / 1e3);
-		metrics_turn_ends(m, 0, 1000 + i / 1e3 + 0.00025);
-	}
+	for (int i = 0; i <= 2000; i++)
+		metrics_cpu(m, 0, 1000 + i / 1e3, 7 + i * 0.00025);
 	assert_true(metrics_recent(m, 0, 1002) > 0.24 && metrics_recent(m, 0, 1002) < 0.26);
 	assert_true(metrics_recent(m, 0, 1002.25) > 0.12 && metrics_recent(m, 0, 1002.25) < 0.13);
 	assert_true(metrics_recent(m, 0, 1010) == 0);
@@ -224,8 +222,24 @@ of_the_work_of_a_loop_that_of_lately_counts(void **state)
 	assert_true(metrics_recent(m, 0, 1010.001) == 0);
 	assert_true(metrics_recent(m, 0, 1010.1) == 1); /* in a turn that lasts */
 	metrics_turn_ends(m, 0, 1100);
-	assert_true(metrics_recent(m, 0, 1100) == 1);
-	assert_true(metrics_recent(m, 0, 1101) == 0);
+	assert_true(metrics_recent(m, 0, 1100) == 0); /* the CPU had other work */
+	metrics_cpu(m, 0, 1100, 7.75);
+	assert_true(metrics_recent(m, 0, 1100) > 0.49 && metrics_recent(m, 0, 1100) < 0.51);
+	metrics_free(m);
+}
+
+static void
+the_cpu_time_of_a_loop_is_counted_once_in_a_millisecond(void **state)
+{
+	struct metrics *m = metrics_new("1", "c");
+
+	(void)state;
+	assert_true(metrics_cpu_due(m, 0, 1000));
+	metrics_cpu(m, 0, 1000, 1);
+	assert_false(metrics_cpu_due(m, 0, 1000.0005));
+	assert_true(metrics_cpu_due(m, 1, 1000.0005));
+	assert_true(metrics_cpu_due(m, 0, 1000.002));
+	assert_false(metrics_cpu_due(NULL, 0, 1000));
 	metrics_free(m);
 }
 
@@ -400,7 +414,8 @@ main(void)
 		cmocka_unit_test(a_region_is_healthy_for_10_seconds_after_a_beat),
 		cmocka_unit_test(readiness_names_the_listener),
 		cmocka_unit_test(the_longest_turn_of_two_windows_counts),
-		cmocka_unit_test(of_the_work_of_a_loop_that_of_lately_counts),
+		cmocka_unit_test(of_the_cpu_time_of_a_loop_that_of_lately_counts),
+		cmocka_unit_test(the_cpu_time_of_a_loop_is_counted_once_in_a_millisecond),
 		cmocka_unit_test(of_equal_labels_one_end_counts),
 		cmocka_unit_test(of_many_ends_the_first_ones_stand_alone),
 		cmocka_unit_test(a_label_is_escaped_and_cut),
