@@ -45,7 +45,10 @@ struct element {
 	struct der content;
 };
 
-/* Reads the next element and moves `d` behind it. False: no element, or not DER. */
+/*
+ * Reads the next element and moves `d` behind it. False: no element, or not DER. Leaves an error of OpenSSL then; its
+ * callers drop the error once, because a mark for each element takes longer than all the reading.
+ */
 static bool
 take(struct der *d, struct element *e)
 {
@@ -54,9 +57,7 @@ take(struct der *d, struct element *e)
 
 	if (d->at >= d->end)
 		return false;
-	ERR_set_mark();
 	bits = ASN1_get_object(&d->at, &len, &tag, &class, (long)(d->end - d->at));
-	ERR_pop_to_mark();
 	if (bits & 0x81) /* an error, or an indefinite length */
 		return false;
 	e->tag = class == V_ASN1_UNIVERSAL ? tag : -1;
@@ -73,11 +74,13 @@ count_elements(struct der d)
 	struct element e;
 	size_t n = 0;
 
+	ERR_set_mark();
 	while (take(&d, &e)) {
 		n++;
 		if (e.constructed)
 			d.at = e.content.at;
 	}
+	ERR_pop_to_mark();
 	return n;
 }
 
@@ -101,9 +104,8 @@ find_key(struct der certificate, struct element *info)
 	return info->tag == V_ASN1_SEQUENCE;
 }
 
-/* Decompressing a point needs a square root modulo the field's prime, which is fast on these three curves only. */
 static bool
-is_slow_point(struct der certificate)
+has_slow_point(struct der certificate)
 {
 	struct element info, algorithm, key, type, curve;
 
@@ -115,6 +117,18 @@ is_slow_point(struct der certificate)
 		return false;
 	return !is_object(&curve, "\x2a\x86\x48\xce\x3d\x03\x01\x07", 8) && !is_object(&curve, "\x2b\x81\x04\x00\x22", 5)
 		&& !is_object(&curve, "\x2b\x81\x04\x00\x23", 5);
+}
+
+/* Decompressing a point needs a square root modulo the field's prime, which is fast on these three curves only. */
+static bool
+is_slow_point(struct der certificate)
+{
+	bool slow;
+
+	ERR_set_mark();
+	slow = has_slow_point(certificate);
+	ERR_pop_to_mark();
+	return slow;
 }
 
 /* --- The message. */

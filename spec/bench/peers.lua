@@ -216,10 +216,20 @@ local function print_table(title, table_columns, results)
 end
 
 -- The listener with all scripts and that with `install` alone are in one process.
-local function print_scripts(results)
+local function print_scripts(results, doors)
   for _, c in ipairs(columns) do
     local more = pairwise(of(results, "region", c), of(results, "install", c), function(all, one) return all - one end)
     if #more > 0 then print(("%s: the scripts `admit`, `certify` and `bind` take %s us"):format(c.name, with_spread("%.1f", more))) end
+  end
+  if not doors then return end
+  print(("medians by the region's own clock, us: `admit` %d, `certify` %d, `bind` %d, `install` %d"):format(doors.admit, doors.certify,
+    doors.bind, doors.install))
+end
+
+local function print_tricks(results)
+  for _, c in ipairs(columns) do
+    local ratios = pairwise(of(results, "tricks", c), of(results, "floor", c), function(v, other) return v / other end)
+    if #ratios > 0 then print(("%s: with each trick %s times the bare server"):format(c.name, with_spread("%.2f", ratios))) end
   end
 end
 
@@ -279,13 +289,15 @@ local ok, why = xpcall(function()
   for round = 1, ROUNDS do measure_round(round, ROUNDS, running, results, columns) end
   for round = 1, LATENCY_ROUNDS do measure_round(round, LATENCY_ROUNDS, running, results, latency_columns) end
 end, debug.traceback)
+local doors = ok and running.region and servers.doors(running.region.ec)
 for _, kinds in pairs(running) do
   for _, r in pairs(kinds) do servers.stop(r) end
 end
 if not ok then error(why, 0) end
 if #columns > 0 then
   print_table("server CPU in microseconds", columns, results)
-  print_scripts(results)
+  print_tricks(results)
+  print_scripts(results, doors)
 end
 if #latency_columns > 0 then
   print ""

@@ -8,10 +8,13 @@ servers: the servers that `peers` compares, each with its files in a directory a
   servers.lacks(server)             a sentence about the program that is missing for it, or nil
   servers.start(server, kind)       with certificates of that kind, "ec" or "rsa": { pid =, port =, kind = }; nil: it does not answer
   servers.beside(running)           the same for one that shares the process `running`
+  servers.doors(running)            { admit =, certify =, bind =, install = }: the medians of the microseconds that a script of a door took,
+                                    by the region's own clock; nil: it is no region
   servers.stop(running)
   servers.credentials(kind)         the words CERTIFICATE KEY AUTHORITY FIRST REQUEST of build/partners
 SALLYPORT: the binary (./sallyport)
 ]]
+local dkjson = require "dkjson"
 local socket = require "socket"
 
 local BINARY = os.getenv "SALLYPORT" or "./sallyport"
@@ -224,7 +227,7 @@ end
 -- cache: the value of verify_cache; options: of the command run
 local function sallyport(cache, options)
   return function(v)
-    v.CACHE, v.REGION = cache, ("%s/region-%s-%s%s"):format(DIR, v.KIND, cache, options)
+    v.CACHE, v.REGION = cache, ("%s/region-%s"):format(DIR, v.PORT)
     os.execute(fill([[cd @DIR@ && mkdir -p policies ring-@KIND@/signers && cp ca.crt ring-@KIND@/signers/ca.pem &&
       cp @KIND@-server.crt ring-@KIND@/SERVER.pem && cp @KIND@-server.key ring-@KIND@/SERVER.key && chmod 600 ring-@KIND@/SERVER.key]], v))
     for name, text in pairs(SCRIPTS) do write(("%s/policies/%s.lua"):format(DIR, name), text) end
@@ -322,6 +325,7 @@ function servers.start(server, kind)
   local f = io.popen(("(%s) >%s/out 2>&1 & echo $!"):format(server.start(v), DIR))
   local running = { pid = tonumber(f:read "l"), port = port, kind = kind }
   f:close()
+  running.region = v.REGION
   local deadline = socket.gettime() + 10
   while not answers(port) do
     if socket.gettime() > deadline then return nil end
@@ -332,6 +336,16 @@ end
 
 function servers.beside(running)
   return { pid = running.pid, port = running.port + 2, kind = running.kind, shared = true }
+end
+
+function servers.doors(running)
+  local rows = running.region and dkjson.decode(output(("%s inquire statistics --region %s.lua --json"):format(BINARY, running.region)))
+  if not rows then return nil end
+  local doors = {}
+  for _, row in ipairs(rows) do
+    if row.resource == "DOOR" then doors[row.name] = row.door_p50_microseconds end
+  end
+  return doors
 end
 
 function servers.stop(running)
