@@ -140,12 +140,12 @@ put_sockets(json_t *row, const struct ipconn *i)
 			first = ipconn_socket(i, s);
 	}
 	if (first != NULL)
-		addr_print(&first->facts.peer.addr, peer, sizeof peer);
+		addr_print(&first->facts->peer.addr, peer, sizeof peer);
 	inquire_put(row, "peer", peer);
 	inquire_put_number(row, "sockets", n);
 	inquire_put(row, "recovstatus", resync_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
 	inquire_put_number(row, "indoubt", resync_doubts(i));
-	inquire_put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
+	inquire_put(row, "clientloc", first != NULL && first->facts->peer.sysplex ? "SYSPLEX" : "");
 }
 
 static void
@@ -166,7 +166,7 @@ put_host(json_t *row, const struct ipconn *i)
 	bool numeric = addr_parse(&a, i->def->host, 0) == 0;
 
 	if (out != NULL)
-		addr_ip(&out->facts.peer.addr, text, sizeof text);
+		addr_ip(&out->facts->peer.addr, text, sizeof text);
 	inquire_put(row, "hosttype", i->def->host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def->host, ':') != NULL ? "IPV6" : "IPV4");
 	inquire_put(row, "ipresolved", text);
 	inquire_put(row, "ipfamily", text[0] == '\0' ? "UNKNOWN" : strchr(text, ':') != NULL ? "IPV6" : "IPV4");

@@ -50,7 +50,7 @@ struct gather { /* the copies of all gates */
 static struct view
 view_of(const struct conn *c)
 {
-	const struct facts *f = &c->facts;
+	const struct facts *f = c->facts;
 	struct view v = { .stage = stages_name(c->stage), .way = f->way, .peer = f->peer.addr, .own = f->own.addr, .generation = c->generation->number,
 		.tls = f->tls.version != NULL ? f->tls.version : "" };
 
@@ -232,7 +232,7 @@ show_own(struct query *q)
 	if (c == NULL)
 		return false;
 	q->at.at = c->next;
-	if (is_shown(q, c->facts.connection))
+	if (is_shown(q, c->facts->connection))
 		return true;
 	v = view_of(c);
 	show(q, &v);

@@ -357,7 +357,7 @@ end_accepted(struct comparison *c, const struct trial *t)
 		change(c, NULL, &(struct comparison_decision){ .door = DOOR_INSTALL, .where = door_name(DOOR_INSTALL), .verdict = &v,
 			.script = t->conn->service->script[DOOR_INSTALL] }, "autoinstalled, not defined");
 	}
-	if (certify != NULL && strcmp(r->facts.userid, t->conn->facts.userid) != 0)
+	if (certify != NULL && strcmp(r->facts.userid, t->conn->facts->userid) != 0)
 		change(c, certify, &(struct comparison_decision){ .door = DOOR_CERTIFY, .where = certify->where, .verdict = &v,
 			.script = t->conn->service->script[DOOR_CERTIFY] }, "userid");
 }

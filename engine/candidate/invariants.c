@@ -275,7 +275,7 @@ push_doors(lua_State *L, const struct walked *w)
 static void
 push_walk(lua_State *L, const struct walked *w)
 {
-	const struct facts *f = &w->trial->conn->facts;
+	const struct facts *f = w->trial->conn->facts;
 	struct ipconn_view view;
 
 	lua_createtable(L, 0, 4);

@@ -147,7 +147,7 @@ replay_verify(void *arg, struct trial *t, const struct tls_config *c, struct cer
 	const struct past_question *certify = past_at(w->recorded, DOOR_CERTIFY);
 	double now = certify != NULL ? certify->now : t->now;
 	bool lost = false;
-	struct certificate *cert = chains_verify(w->replay->chains, w->recorded->certificate, c, t->conn->facts.way, (int64_t)now, why, &lost);
+	struct certificate *cert = chains_verify(w->replay->chains, w->recorded->certificate, c, t->conn->facts->way, (int64_t)now, why, &lost);
 
 	if (lost) {
 		comparison_lost(w->found, DOOR_CERTIFY, past_hides(w->recorded, "certificate.subject") ? "certificate.subject, which is masked" :

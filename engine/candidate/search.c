@@ -35,7 +35,7 @@ add_text(uint64_t h, const char *text)
 static uint64_t
 trace_of(const struct walked *w)
 {
-	uint64_t h = add_text(w->accepted, w->trial->conn->facts.tcpipservice);
+	uint64_t h = add_text(w->accepted, w->trial->conn->facts->tcpipservice);
 
 	for (size_t i = 0; i < w->doors; i++)
 		h = add_text(h * 1099511628211u + (uint64_t)w->door[i].door * 8 + w->door[i].verdict, w->door[i].code);
@@ -69,7 +69,7 @@ keep(struct search *s, const struct supposed *c, const struct walked *w)
 static void
 remember(struct search *s, const struct supposed *c, const struct walked *w)
 {
-	const struct certificate *cert = w->trial->conn->facts.certificate;
+	const struct certificate *cert = w->trial->conn->facts->certificate;
 	struct seen *one = &s->seen[s->nseen];
 	size_t same = 0;
 

@@ -81,7 +81,7 @@ shadow_defined(void *arg, const void *view, const char *name, struct ipconn_view
 static bool
 chosen(const struct shadow *s, const struct conn *c)
 {
-	const struct facts *f = &c->facts;
+	const struct facts *f = c->facts;
 
 	if (c->generation != c->worker->generation)
 		return false;

@@ -285,7 +285,8 @@ answer(struct shadow_asker *s, struct question *q)
 
 	ask(s, q, known, &a);
 	judge(s, q, &a, unknown(s, q, known));
-	record_close(a.record, q->facts.now);
+	record_end(a.record, q->facts.now);
+	record_leave(a.record);
 	question_free(q);
 }
 

@@ -158,7 +158,7 @@ acquire_failed(struct ipconn *i, const char *response, const char *reason, const
 	if (!i->engaged->acquiring) /* the called side reports that the session was not opened */
 		reason = reason_name(REASON_SESSION_OPEN_FAILED);
 	log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def->ipconn, "response", response, "reason", reason, "connection",
-		c != NULL ? c->facts.connection : NULL, "text", text, NULL);
+		c != NULL ? c->facts->connection : NULL, "text", text, NULL);
 	if (c != NULL) { /* c's record has its own outcome; the other records get "released" */
 		i->engaged->socket[c->place] = NULL;
 		c->ipconn = NULL;
@@ -178,7 +178,7 @@ acquire_abandon(struct ipconn *i)
 	if (c == NULL)
 		return;
 	c->ipconn = NULL;
-	record_outcome(c->record, "closed", stage_name(c->facts.stage), NULL, NULL);
+	record_outcome(c->record, "closed", stage_name(c->facts->stage), NULL, NULL);
 	conn_close(c, CONN_POLITELY, "the partner's CAPEX arrived first");
 }
 
@@ -314,7 +314,7 @@ call_back(struct ipconn *i)
 {
 	char caller[ADDR_TEXT];
 
-	addr_ip(&ipconn_socket(i, SOCKET_IN)->facts.peer.addr, caller, sizeof caller);
+	addr_ip(&ipconn_socket(i, SOCKET_IN)->facts->peer.addr, caller, sizeof caller);
 	dial_begin(i, SOCKET_OUT, i->def->host[0] != '\0' ? i->def->host : caller, i->def->port);
 }
 
@@ -378,7 +378,7 @@ answered_first(struct conn *c, const struct capex_answer *a)
 	memcpy(i->engaged->userauth, a->userauth, sizeof i->engaged->userauth);
 	through(c);
 	if (i->engaged->out_sockets > 1)
-		dial_begin(i, SOCKET_OUT2, c->facts.peer.host, c->facts.peer.addr.port);
+		dial_begin(i, SOCKET_OUT2, c->facts->peer.host, c->facts->peer.addr.port);
 	check(i);
 }
 

@@ -12,7 +12,7 @@ static void
 refuse_cap(struct conn *c, enum message m, const struct ruling *r)
 {
 	conn_engine_refused(c, m, r->code, NULL, "%s", r->text);
-	if (c->facts.way == WAY_OUT)
+	if (c->facts->way == WAY_OUT)
 		dial_failed(c, r->code, NULL, "%s", r->text);
 	else
 		conn_close(c, CONN_AT_ONCE, "a cap is reached");
@@ -44,7 +44,7 @@ refused(struct conn *c, const struct verdict *v)
 	char why[TEXT_SIZE];
 
 	conn_refused(c, MSG_SP0021, door_name(DOOR_ADMIT), c->ask->script, v, NULL);
-	if (c->facts.way == WAY_OUT) {
+	if (c->facts->way == WAY_OUT) {
 		snprintf(why, sizeof why, "refused at admit: %s", v->code);
 		dial_missed(c, why);
 	} else {
@@ -61,9 +61,9 @@ admit_decided(struct conn *c)
 		refused(c, v);
 		return;
 	}
-	c->facts.peer.sysplex = v->sysplex;
+	conn_learn(c)->peer.sysplex = v->sysplex;
 	conn_event(c, "admitted");
-	if (c->facts.way == WAY_OUT) {
+	if (c->facts->way == WAY_OUT) {
 		dial_admitted(c);
 		return;
 	}
@@ -74,19 +74,20 @@ admit_decided(struct conn *c)
 static void
 look(struct conn *c)
 {
-	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
+	struct peers_counts t = peers_look(c->worker->peers, &c->facts->peer.addr, clock_span());
+	struct facts_load *l = &conn_learn(c)->load;
 
-	c->facts.load.from_peer = t.from_peer;
-	c->facts.load.from_prefix = t.from_prefix;
-	c->facts.load.refused_from_peer = t.refused_from_peer;
+	l->from_peer = t.from_peer;
+	l->from_prefix = t.from_prefix;
+	l->refused_from_peer = t.refused_from_peer;
 }
 
 void
 admit_begin(struct conn *c)
 {
-	if (c->facts.way == WAY_OUT)
+	if (c->facts->way == WAY_OUT)
 		look(c);
-	conn_event(c, c->facts.way == WAY_OUT ? "about to dial" : "accepted");
+	conn_event(c, c->facts->way == WAY_OUT ? "about to dial" : "accepted");
 	if (!capped(c))
 		conn_ask(c, DOOR_ADMIT, admit_decided);
 }

@@ -27,9 +27,9 @@ bind_decided(struct conn *c)
 		capex_answer_refusal(c, REASON_SECURITY_VIOLATION);
 	} else if (capex_in_overtaken(c)) {
 		return;
-	} else if (c->facts.capex.socket > 1) {
+	} else if (c->facts->capex.socket > 1) {
 		match_join(c);
-	} else if (c->facts.capex.answering[0] != '\0') {
+	} else if (c->facts->capex.answering[0] != '\0') {
 		match_call_back(c);
 	} else if (!ha_begin(c)) {
 		look_up(c);

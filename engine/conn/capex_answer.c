@@ -27,7 +27,7 @@ answer_refusal(struct conn *c, enum reason r, const struct ipic_reader *unread)
 	struct buf b;
 	char event[64];
 
-	snprintf(a.connection, sizeof a.connection, "%s", c->facts.connection);
+	snprintf(a.connection, sizeof a.connection, "%s", c->facts->connection);
 	snprintf(event, sizeof event, "answered %d %s", ipic_refused_status(r, unread), reason_name(r));
 	conn_event_copy(c, event);
 	buf_init(&b, IPIC_PUT_MAX);
@@ -84,11 +84,11 @@ capex_redirect(struct conn *c, const char *host, int port)
 	struct buf b;
 
 	snprintf(a.host, sizeof a.host, "%s", host);
-	memcpy(a.connection, c->facts.connection, sizeof a.connection);
+	memcpy(a.connection, c->facts->connection, sizeof a.connection);
 	snprintf(event, sizeof event, "answered %d: %s port %d", ipic_status(IPIC_REDIRECTED), host, port);
 	conn_event_copy(c, event);
 	record_outcome(c->record, "redirected", NULL, NULL, NULL);
-	metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_ACCEPTED);
+	metrics_connection(c->worker->metrics, c->facts->tcpipservice, METRICS_ACCEPTED);
 	conn_through(c);
 	buf_init(&b, IPIC_PUT_MAX);
 	send_answer(c, &b, ipic_put_redirected(&b, &a));
@@ -100,8 +100,8 @@ say_accepted(struct conn *c, const struct ipconn *i)
 {
 	char count[24], event[24];
 
-	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def->ipconn, "applid", i->def->applid, "connection", c->facts.connection,
-		"#sessions", log_number(count, i->engaged->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
+	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def->ipconn, "applid", i->def->applid, "connection", c->facts->connection,
+		"#sessions", log_number(count, i->engaged->receivecount), "tcpipservice", c->facts->tcpipservice, NULL);
 	snprintf(event, sizeof event, "answered %d", ipic_status(IPIC_OK));
 	conn_event_copy(c, event);
 }
@@ -111,7 +111,7 @@ capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 {
 	ipconn_join(i, c, place);
 	ipconn_adopt(i, canary_ruling(c->worker, i->engaged->canary)); /* another one may decide than when c was accepted */
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 	ipconn_record(i, c);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);
 	if (!hold_begin(c))
@@ -131,11 +131,11 @@ capex_answered(struct conn *c)
 	memcpy(a.ipconn, i->def->ipconn, sizeof a.ipconn);
 	memcpy(a.applid, r->applid, sizeof a.applid);
 	memcpy(a.networkid, r->networkid, sizeof a.networkid);
-	memcpy(a.connection, c->facts.connection, sizeof a.connection);
+	memcpy(a.connection, c->facts->connection, sizeof a.connection);
 	attribute_print(attribute_find(resource_ipconn, "userauth"), i->def, a.userauth, sizeof a.userauth);
 	if (c->place == SOCKET_IN)
 		memcpy(a.token, i->engaged->token, sizeof a.token);
-	metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_ACCEPTED);
+	metrics_connection(c->worker->metrics, c->facts->tcpipservice, METRICS_ACCEPTED);
 	conn_through(c);
 	traffic_begin(c);
 	say_accepted(c, i);

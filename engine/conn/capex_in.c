@@ -27,20 +27,20 @@ parse(struct conn *c, const struct ipic_message *m, bool typed, struct fault *wh
 		return fault_set(why, "the first request must be cmd capex");
 	if (buf_len(&c->io.in) > m->size)
 		return fault_set(why, "bytes after the CAPEX request, before its answer");
-	return ipic_capex(m, &c->facts.capex, why);
+	return ipic_capex(m, &conn_learn(c)->capex, why);
 }
 
 void
 capex_in_learn(struct conn *c)
 {
 	const struct region_def *r = &c->generation->definition->region;
-	struct capex *x = &c->facts.capex;
+	struct capex *x = &conn_learn(c)->capex;
 
-	c->facts.has_capex = true;
-	c->facts.socket = x->socket;
+	conn_learn(c)->has_capex = true;
+	conn_learn(c)->socket = x->socket;
 	if (x->networkid[0] == '\0')
 		memcpy(x->networkid, r->networkid, sizeof x->networkid);
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 }
 
 void
@@ -103,7 +103,7 @@ capex_in_begin(struct conn *c)
 {
 	struct ruling r;
 
-	c->facts.stage = STAGE_CAPEX;
+	conn_learn(c)->stage = STAGE_CAPEX;
 	ipic_expect_capex(&c->reader);
 	conn_enter(c, CONN_CAPEX, c->generation->definition->region.capex_timeout);
 	if (c->service->tls == NULL && rules_first_byte(c, (unsigned char)io_first(&c->io), &r))
@@ -134,7 +134,7 @@ capex_in_silence(struct conn *c)
 void
 capex_in_ended(struct conn *c, const char *why)
 {
-	if (c->facts.tls.version != NULL)
+	if (c->facts->tls.version != NULL)
 		conn_event(c, "the peer left after the handshake, before its CAPEX");
 	conn_close(c, CONN_POLITELY, why);
 }

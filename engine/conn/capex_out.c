@@ -134,14 +134,14 @@ capex_out_data(struct conn *c)
 static void
 send_capex(struct conn *c)
 {
-	struct capex *x = &c->facts.capex;
+	struct capex *x = &conn_learn(c)->capex;
 	struct buf b;
 
 	acquire_capex(c->ipconn, (enum socket_place)c->place, x);
-	c->facts.has_capex = true;
-	record_facts(c->record, &c->facts);
+	conn_learn(c)->has_capex = true;
+	record_facts(c->record, c->facts);
 	buf_init(&b, IPIC_PUT_MAX);
-	if (conn_send(c, &b, ipic_put_capex(&b, c->facts.peer.host, x)) < 0)
+	if (conn_send(c, &b, ipic_put_capex(&b, c->facts->peer.host, x)) < 0)
 		dial_failed(c, "limit", NULL, "the CAPEX could not be queued");
 	else
 		conn_event(c, "CAPEX sent");
@@ -150,7 +150,7 @@ send_capex(struct conn *c)
 void
 capex_out_begin(struct conn *c)
 {
-	c->facts.stage = STAGE_CAPEX;
+	conn_learn(c)->stage = STAGE_CAPEX;
 	ipic_expect_answer(&c->reader);
 	conn_enter(c, CONN_CAPEX, c->generation->definition->region.capex_timeout);
 	send_capex(c);

@@ -21,7 +21,7 @@
 static void
 learn_tls(struct conn *c)
 {
-	struct facts *f = &c->facts;
+	struct facts *f = conn_learn(c);
 
 	f->tls.version = tls_version(c->io.tls);
 	snprintf(f->tls.cipher, sizeof f->tls.cipher, "%s", tls_cipher(c->io.tls));
@@ -58,14 +58,14 @@ certify_decided(struct conn *c)
 		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask->script, v, NULL);
 		return;
 	}
-	if (rules_certificate(c->facts.certificate, &r)) {
+	if (rules_certificate(c->facts->certificate, &r)) {
 		c->judgement = TLS_REFUSE_CHAIN;
 		refuse_certificate(c, &r);
 		return;
 	}
-	certmap_decide(c->generation->certmap, c->facts.certificate, v->userid, c->facts.userid);
-	record_mapped(c->record, c->facts.userid);
-	record_facts(c->record, &c->facts);
+	certmap_decide(c->generation->certmap, c->facts->certificate, v->userid, conn_learn(c)->userid);
+	record_mapped(c->record, c->facts->userid);
+	record_facts(c->record, c->facts);
 }
 
 /* The script may have waited: then the handshake waits too, until now. */
@@ -88,9 +88,9 @@ certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 		refuse_certificate(c, &r);
 		return c->judgement;
 	}
-	certificate_unref(c->facts.certificate);
-	c->facts.certificate = certificate_ref(cert);
-	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(cert, c->facts.peer.host);
+	certificate_unref(c->facts->certificate);
+	conn_learn(c)->certificate = certificate_ref(cert);
+	conn_learn(c)->names_host = c->facts->way == WAY_OUT && certificate_names(cert, c->facts->peer.host);
 	metrics_add(c->worker->metrics, tls_chain_known(c->io.tls) ? FIGURE_OF_CHAINS_CACHED : FIGURE_OF_CHAINS_VERIFIED, 1);
 	learn_tls(c);
 	recorder_certificates(c->worker->recorder, cert);
@@ -102,7 +102,7 @@ certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 static void
 begin_capex(struct conn *c)
 {
-	if (c->facts.way == WAY_OUT)
+	if (c->facts->way == WAY_OUT)
 		capex_out_begin(c);
 	else
 		capex_in_begin(c);
@@ -124,7 +124,7 @@ certify_decided_without(struct conn *c)
 static void
 end(struct conn *c, const char *why)
 {
-	if (c->facts.way == WAY_OUT)
+	if (c->facts->way == WAY_OUT)
 		dial_failed(c, "handshake", "SECURITY_VIOLATION", "%s", why);
 	else
 		conn_close(c, CONN_POLITELY, why);
@@ -133,13 +133,13 @@ end(struct conn *c, const char *why)
 void
 certify_handshaken(struct conn *c)
 {
-	bool judged = c->facts.way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH;
+	bool judged = c->facts->way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH;
 
 	conn_event(c, "handshake done");
 	metrics_handshake(c->worker->metrics, clock_span() - c->shaking);
 	learn_tls(c);
-	record_facts(c->record, &c->facts);
-	if (judged && (c->facts.certificate == NULL || c->judgement != TLS_ACCEPT)) {
+	record_facts(c->record, c->facts);
+	if (judged && (c->facts->certificate == NULL || c->judgement != TLS_ACCEPT)) {
 		/* never expected; refuse for safety */
 		conn_engine_refused(c, MSG_DFHSO0123, "no_certificate", NULL, "the handshake ended without a judged certificate");
 		end(c, "no judged certificate");
@@ -157,20 +157,20 @@ certify_begin(struct conn *c)
 	struct ruling r;
 	struct tls *t;
 
-	c->facts.stage = STAGE_TLS;
-	if (c->facts.way == WAY_IN && rules_first_byte(c, (unsigned char)io_first(&c->io), &r)) {
+	conn_learn(c)->stage = STAGE_TLS;
+	if (c->facts->way == WAY_IN && rules_first_byte(c, (unsigned char)io_first(&c->io), &r)) {
 		conn_engine_refused(c, MSG_DFHSO0123, r.code, NULL, "%s", r.text);
 		conn_close(c, CONN_POLITELY, "plain text on a TLS port");
 		return;
 	}
-	t = tls_new(c->service->tls, c->facts.way, c->io.fd, certify_judge, c);
+	t = tls_new(c->service->tls, c->facts->way, c->io.fd, certify_judge, c);
 	if (t == NULL) {
 		conn_engine_refused(c, MSG_DFHSO0123, "limit", NULL, "no memory for a TLS stream");
 		end(c, "no memory");
 		return;
 	}
-	if (c->facts.way == WAY_OUT)
-		tls_set_name(t, c->facts.peer.host);
+	if (c->facts->way == WAY_OUT)
+		tls_set_name(t, c->facts->peer.host);
 	if (c->service->script[DOOR_CERTIFY] != NULL)
 		tls_let_wait(t);
 	conn_enter(c, CONN_SHAKING, c->generation->definition->region.handshake_timeout);
@@ -223,7 +223,7 @@ certify_failed(struct conn *c)
 		conn_engine_refused(c, MSG_DFHSO0123, failure_code(e), NULL, "rc %d: %s%s%s%s", e->plain_text ? 406 : 410,
 			e->reason[0] != '\0' ? e->reason : "the peer broke off the handshake", e->alert >= 0 ? "; alert " : "",
 			e->alert >= 0 ? (e->alert_sent ? "sent: " : "received: ") : "", e->alert >= 0 ? e->alert_name : "");
-	if (c->facts.way == WAY_OUT)
+	if (c->facts->way == WAY_OUT)
 		fail_out(c, e);
 	else
 		conn_close(c, CONN_POLITELY, "TLS handshake failed");
@@ -247,7 +247,7 @@ certify_ended(struct conn *c, const char *why)
 {
 	if (!conn_waits(c))
 		certify_failed(c);
-	else if (c->facts.way == WAY_OUT)
+	else if (c->facts->way == WAY_OUT)
 		dial_failed(c, "handshake", NULL, "TLS handshake: %s while certify waited", why);
 	else
 		conn_close(c, CONN_POLITELY, why);

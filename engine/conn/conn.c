@@ -74,7 +74,7 @@ link_in(struct conn *c)
 	conn_enlist(c);
 	generation_judges(c->generation, true);
 	c->earlier = tally_up(&t->sockets);
-	statistics_opened(&t->statistics, c->facts.way == WAY_OUT);
+	statistics_opened(&t->statistics, c->facts->way == WAY_OUT);
 }
 
 static void
@@ -85,7 +85,7 @@ link_out(struct conn *c)
 	conn_delist(c);
 	generation_judges(c->generation, false);
 	tally_down(&w->totals->sockets);
-	statistics_closed(&w->totals->statistics, c->facts.way == WAY_OUT);
+	statistics_closed(&w->totals->statistics, c->facts->way == WAY_OUT);
 	c->next = w->graves;
 	w->graves = c;
 }
@@ -94,7 +94,7 @@ static void
 conn_timed_out(void *arg)
 {
 	struct conn *c = arg;
-	const struct stage_events *row = stages_row(c->facts.way, c->stage);
+	const struct stage_events *row = stages_row(c->facts->way, c->stage);
 
 	if (row->timeout != NULL)
 		row->timeout(c);
@@ -113,7 +113,7 @@ close_fd(struct conn *c)
 static void
 ended(struct conn *c, const char *why)
 {
-	const struct stage_events *row = stages_row(c->facts.way, c->stage);
+	const struct stage_events *row = stages_row(c->facts->way, c->stage);
 
 	if (row->ended != NULL)
 		row->ended(c, why);
@@ -125,7 +125,7 @@ static void
 conn_on_io(void *owner, enum io_event e)
 {
 	struct conn *c = owner;
-	const struct stage_events *row = stages_row(c->facts.way, c->stage);
+	const struct stage_events *row = stages_row(c->facts->way, c->stage);
 
 	switch (e) {
 	case IO_EOF:
@@ -161,7 +161,7 @@ static void
 name(struct conn *c, enum way way, const char *tcpipservice)
 {
 	struct totals *t = c->worker->totals;
-	struct facts *f = &c->facts;
+	struct facts *f = conn_learn(c);
 
 	f->way = way;
 	f->now = clock_wall();
@@ -173,7 +173,7 @@ name(struct conn *c, enum way way, const char *tcpipservice)
 static void
 born(struct conn *c, const struct addr *peer, const struct addr *own)
 {
-	struct facts *f = &c->facts;
+	struct facts *f = conn_learn(c);
 
 	name(c, WAY_IN, c->entrance->tcpipservice);
 	f->peer.addr = *peer;
@@ -191,20 +191,21 @@ born(struct conn *c, const struct addr *peer, const struct addr *own)
 static int
 count_in(struct conn *c)
 {
+	struct facts_load *l = &conn_learn(c)->load;
 	struct entrance *e = c->entrance;
 	struct peers_counts t;
 
-	if (peers_open(c->worker->peers, &c->facts.peer.addr, c->worker->turn, &t, &c->counted) < 0)
+	if (peers_open(c->worker->peers, &c->facts->peer.addr, c->worker->turn, &t, &c->counted) < 0)
 		return -1;
 	c->around = t.halfopen_prefix;
-	c->facts.load.halfopen = tally_up(&e->halfopen);
-	c->facts.load.connections = tally_up(&e->connections);
-	c->facts.load.from_peer = t.from_peer;
-	c->facts.load.from_prefix = t.from_prefix;
-	c->facts.load.refused_from_peer = t.refused_from_peer;
+	l->halfopen = tally_up(&e->halfopen);
+	l->connections = tally_up(&e->connections);
+	l->from_peer = t.from_peer;
+	l->from_prefix = t.from_prefix;
+	l->refused_from_peer = t.refused_from_peer;
 	c->halfopen = true;
 	tally_add(&e->statistics.accepted, 1);
-	tally_peak(&e->statistics.peak_connections, c->facts.load.connections + 1);
+	tally_peak(&e->statistics.peak_connections, l->connections + 1);
 	return 0;
 }
 
@@ -214,25 +215,43 @@ enrol(struct conn *c)
 {
 	generation_ref(c->generation);
 	link_in(c);
-	c->record = record_open(c->worker->records, c->facts.connection, c->facts.now);
+	c->record = record_open(c->worker->records, c->facts->connection, c->facts->now);
 	record_generation(c->record, c->generation->hash);
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 }
 
-/* Gives c, which may be NULL, the memory of its question, all zero. Frees c and returns NULL without memory. */
-static struct conn *
-with_question(struct conn *c)
+/* The part that a connection has until it is installed: then no door is asked any more. */
+struct early {
+	struct ask ask; /* first */
+	struct facts facts;
+};
+
+struct facts *
+conn_learn(struct conn *c)
 {
-	if (c == NULL || (c->ask = calloc(1, sizeof *c->ask)) != NULL)
-		return c;
-	free(c);
-	return NULL;
+	return &((struct early *)c->ask)->facts;
+}
+
+/* Gives c, which may be NULL, that part, all zero. q: memory for it, or NULL. Without memory frees c and returns NULL. */
+static struct conn *
+with_question(struct conn *c, struct early *q)
+{
+	if (c == NULL)
+		return NULL;
+	q = q != NULL ? memset(q, 0, sizeof *q) : calloc(1, sizeof *q);
+	if (q == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->ask = &q->ask;
+	c->facts = &q->facts;
+	return c;
 }
 
 struct conn *
 conn_memory(void)
 {
-	return with_question(calloc(1, sizeof(struct conn)));
+	return with_question(calloc(1, sizeof(struct conn)), NULL);
 }
 
 void
@@ -256,10 +275,7 @@ take_memory(struct worker *w)
 	w->spares--;
 	ask = c->ask;
 	memset(c, 0, sizeof *c);
-	if (ask == NULL) /* c was installed */
-		return with_question(c);
-	c->ask = memset(ask, 0, sizeof *ask);
-	return c;
+	return with_question(c, (struct early *)ask);
 }
 
 static void
@@ -318,8 +334,8 @@ conn_new_out(struct ipconn *i, unsigned place, const char *host)
 	c->io.fd = -1;
 	timer_init(&c->timer, w->loop, conn_timed_out, c);
 	name(c, WAY_OUT, i->def->tcpipservice);
-	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", host);
-	c->facts.socket = place == SOCKET_OUT2 ? 2 : 1;
+	snprintf(conn_learn(c)->peer.host, sizeof c->facts->peer.host, "%s", host);
+	conn_learn(c)->socket = place == SOCKET_OUT2 ? 2 : 1;
 	ipconn_join(i, c, place);
 	enrol(c);
 	return c;
@@ -350,10 +366,29 @@ conn_hear(struct conn *c)
 	c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
 }
 
-/* An installed connection, which may be idle for weeks, has no question: no door is asked about it. */
+/* Gives back what the facts of its question hold. */
+static void
+forget_facts(struct conn *c)
+{
+	if (c->ask == NULL)
+		return;
+	certificate_unref(c->facts->certificate);
+	notes_unref(c->facts->notes);
+}
+
+/*
+ * An installed connection, which may be idle for weeks, has no question: no door is asked about it. Its facts are those
+ * of its record. Without memory for the record it keeps its own.
+ */
 static void
 forget_question(struct conn *c)
 {
+	const struct facts *kept = record_facts(c->record, c->facts);
+
+	if (kept == NULL)
+		return;
+	forget_facts(c);
+	c->facts = kept;
 	free(c->ask);
 	c->ask = NULL;
 }
@@ -397,7 +432,7 @@ gone(struct conn *c, double now)
 
 	conn_enter(c, CONN_GONE, 0);
 	if (c->halfopen && !c->refused)
-		metrics_connection(w->metrics, c->facts.tcpipservice, METRICS_FAILED);
+		metrics_connection(w->metrics, c->facts->tcpipservice, METRICS_FAILED);
 	conn_through(c); /* half-open until now, so that refused peers that stay are counted too */
 	dial_free(c->dial);
 	c->dial = NULL;
@@ -405,7 +440,8 @@ gone(struct conn *c, double now)
 		tally_down(&c->entrance->connections);
 		peers_close(w->peers, &c->counted);
 	}
-	record_close(c->record, now);
+	record_end(c->record, now);
+	c->ended = c->record;
 	c->record = NULL;
 	link_out(c);
 	close_fd(c);
@@ -419,10 +455,10 @@ say_closed(struct conn *c, const char *why, double now)
 	record_event_copy(c->record, now, why);
 	if (c->refused)
 		return;
-	log_say(c->worker->log, MSG_SP0030, "connection", c->facts.connection, "peer",
-		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, "why", why, NULL);
+	log_say(c->worker->log, MSG_SP0030, "connection", c->facts->connection, "peer",
+		addr_print(&c->facts->peer.addr, peer, sizeof peer), "tcpipservice", c->facts->tcpipservice, "why", why, NULL);
 	if (c->ipconn == NULL && c->halfopen)
-		record_outcome(c->record, "closed", stage_name(c->facts.stage), NULL, NULL);
+		record_outcome(c->record, "closed", stage_name(c->facts->stage), NULL, NULL);
 }
 
 void
@@ -471,11 +507,28 @@ conn_cut_all(struct worker *w, const struct entrance *e)
 	}
 }
 
+/* The answers of the doors that were asked again become facts. */
+static void
+take_answers(struct conn *c)
+{
+	struct facts f = *c->facts;
+
+	memcpy(f.userid, c->userid, sizeof f.userid);
+	f.peer.sysplex = c->sysplex;
+	f.notes = c->notes;
+	record_facts(c->record, &f);
+	if (c->ask == NULL)
+		return;
+	notes_ref(c->notes);
+	notes_unref(c->facts->notes);
+	*conn_learn(c) = f;
+}
+
 bool
 conn_adopt(struct conn *c, struct generation *g)
 {
-	bool out = c->facts.way == WAY_OUT;
-	const struct service *s = out ? ipconn_outbound(c->ipconn, g) : generation_service(g, c->facts.tcpipservice);
+	bool out = c->facts->way == WAY_OUT;
+	const struct service *s = out ? ipconn_outbound(c->ipconn, g) : generation_service(g, c->facts->tcpipservice);
 
 	if (s == NULL || (out && c->stage != CONN_INSTALLED))
 		return false;
@@ -485,14 +538,8 @@ conn_adopt(struct conn *c, struct generation *g)
 	generation_unref(c->generation);
 	c->generation = g;
 	c->service = s;
-	if (c->asked == g->number) {
-		memcpy(c->facts.userid, c->userid, sizeof c->facts.userid);
-		c->facts.peer.sysplex = c->sysplex;
-		notes_ref(c->notes);
-		notes_unref(c->facts.notes);
-		c->facts.notes = c->notes;
-		record_facts(c->record, &c->facts);
-	}
+	if (c->asked == g->number)
+		take_answers(c);
 	return true;
 }
 
@@ -525,8 +572,8 @@ conn_bury(struct worker *w)
 		struct conn *c = w->graves;
 
 		w->graves = c->next;
-		certificate_unref(c->facts.certificate);
-		notes_unref(c->facts.notes);
+		forget_facts(c);
+		record_leave(c->ended);
 		notes_unref(c->notes);
 		answer_tape_free(&c->tape);
 		generation_unref(c->generation);

@@ -55,8 +55,9 @@ struct conn {
 	uint64_t canary;               /* the mark of the canary that decides about c (canary.h); 0: none */
 	const struct service *service; /* borrowed from generation */
 	enum conn_stage stage;
-	struct facts facts;
-	struct record *record; /* borrowed from worker->records until record_close */
+	const struct facts *facts; /* what is known of the peer: of its question, or borrowed from its record (conn_learn) */
+	struct record *record; /* borrowed from worker->records; NULL from its end on */
+	struct record *ended;  /* the same, from the end of c until conn_bury */
 	struct io io;
 	struct timer timer; /* the time limit of the stage */
 	bool io_opened;
@@ -112,7 +113,13 @@ struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct
  */
 struct conn *conn_new_out(struct ipconn *i, unsigned place, const char *host);
 
-/* The memory of a connection and of its question, all zero; owned by the caller. NULL: no memory. */
+/*
+ * The facts of c, to add to them, while a door may be asked about c. An installed connection shares the facts of its
+ * record, which an operator reads: they change by record_facts only.
+ */
+struct facts *conn_learn(struct conn *c);
+
+/* The memory of a connection, of its question and its facts, all zero; owned by the caller. NULL: no memory. */
 struct conn *conn_memory(void);
 /* Frees it. NULL is fine. */
 void conn_memory_free(struct conn *c);

@@ -14,7 +14,7 @@
 const char *
 conn_around(const struct conn *c, char out[ADDR_TEXT])
 {
-	struct addr_prefix p = addr_neighbourhood(&c->facts.peer.addr);
+	struct addr_prefix p = addr_neighbourhood(&c->facts->peer.addr);
 
 	return addr_prefix_print(&p, out, ADDR_TEXT);
 }
@@ -24,9 +24,9 @@ say_refused(struct conn *c, enum message m, const char *door, const char *policy
 {
 	char peer[ADDR_TEXT], prefix[ADDR_TEXT], at[VERDICT_PLACE_SIZE];
 
-	log_refusal(c->worker->log, m, door, v->code, conn_around(c, prefix), "connection", c->facts.connection,
+	log_refusal(c->worker->log, m, door, v->code, conn_around(c, prefix), "connection", c->facts->connection,
 		"door", door, "policy", policy, "at", verdict_place(v, at), "code", v->code, "text", v->text, "reason", reason, "peer",
-		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
+		addr_print(&c->facts->peer.addr, peer, sizeof peer), "tcpipservice", c->facts->tcpipservice, NULL);
 }
 
 void
@@ -39,12 +39,12 @@ conn_refused(struct conn *c, enum message m, const char *door, const char *polic
 	if (c->entrance != NULL)
 		tally_add(&c->entrance->statistics.refused, 1);
 	if (c->halfopen)
-		metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_REFUSED);
-	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
-	record_facts(c->record, &c->facts);
-	record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason);
-	if (c->facts.way == WAY_IN) /* outbound refusals do not count against the address */
-		peers_refused(c->worker->peers, &c->facts.peer.addr, clock_span());
+		metrics_connection(c->worker->metrics, c->facts->tcpipservice, METRICS_REFUSED);
+	say_refused(c, m, door ? door : stage_name(c->facts->stage), policy, v, reason);
+	record_facts(c->record, c->facts);
+	record_outcome(c->record, "refused", stage_name(c->facts->stage), v->code, reason);
+	if (c->facts->way == WAY_IN) /* outbound refusals do not count against the address */
+		peers_refused(c->worker->peers, &c->facts->peer.addr, clock_span());
 }
 
 void
@@ -57,8 +57,8 @@ conn_engine_refused(struct conn *c, enum message m, const char *code, const char
 	vsnprintf(v.text, sizeof v.text, format, ap);
 	va_end(ap);
 	snprintf(v.code, sizeof v.code, "%s", code);
-	record_engine(c->record, c->facts.stage, v.code, v.text, clock_wall());
-	metrics_decision(c->worker->metrics, stage_name(c->facts.stage), &v);
+	record_engine(c->record, c->facts->stage, v.code, v.text, clock_wall());
+	metrics_decision(c->worker->metrics, stage_name(c->facts->stage), &v);
 	conn_refused(c, m, NULL, NULL, &v, reason);
 }
 
@@ -69,9 +69,9 @@ say_opened(struct conn *c, const struct ask *a)
 
 	if (a->verdict.kind == VERDICT_REFUSE || (a->script == NULL && door_row(a->door)->without_script == DEFAULT_ACCEPT))
 		return;
-	log_say(c->worker->log, MSG_SP0020, "connection", c->facts.connection, "door", door_name(a->door), "policy", a->script, "at",
+	log_say(c->worker->log, MSG_SP0020, "connection", c->facts->connection, "door", door_name(a->door), "policy", a->script, "at",
 		verdict_place(&a->verdict, at), "verdict", verdict_name(a->verdict.kind), "ipconn", a->verdict.install.ipconn, "peer",
-		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
+		addr_print(&c->facts->peer.addr, peer, sizeof peer), "tcpipservice", c->facts->tcpipservice, NULL);
 }
 
 /* policy_ask's callback: log and count the answer, tell the witness and the canary, then call the step's `decided`. */
@@ -95,17 +95,17 @@ conn_door_answered(struct ask *a)
 static void
 ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 {
-	c->facts.now = clock_wall();
+	conn_learn(c)->now = clock_wall();
 	c->decided = decided;
 	c->hearing = false;
 	*c->ask = (struct ask){
 		.policy = c->generation->policy,
 		.script = c->service->script[door],
 		.door = door,
-		.facts = &c->facts,
+		.facts = c->facts,
 		.record = c->record,
 		.tape = &c->tape,
-		.notes = &c->facts.notes,
+		.notes = &conn_learn(c)->notes,
 		.waits = true,
 		.done = conn_door_answered,
 		.arg = c,
@@ -122,7 +122,7 @@ hear(struct conn *c)
 {
 	timer_stop(&c->timer);
 	conn_event(c, "the script waits");
-	if (c->stage == CONN_NEW && c->facts.way == WAY_IN)
+	if (c->stage == CONN_NEW && c->facts->way == WAY_IN)
 		conn_hear(c);
 	c->hearing = c->io_opened;
 	c->pausing = c->hearing && c->io.paused;

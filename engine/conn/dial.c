@@ -39,13 +39,13 @@ socket_error(unsigned place)
 static void
 note(struct conn *c, const char *code, const char *reason, const char *text)
 {
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 	if (c->refused)
 		return;
 	c->refused = true;
 	tally_add(&c->worker->totals->refusals, 1);
-	record_engine(c->record, c->facts.stage, code, text, clock_wall());
-	record_outcome(c->record, "refused", stage_name(c->facts.stage), code, reason);
+	record_engine(c->record, c->facts->stage, code, text, clock_wall());
+	record_outcome(c->record, "refused", stage_name(c->facts->stage), code, reason);
 }
 
 void
@@ -103,9 +103,9 @@ try_next(struct conn *c)
 		return;
 	}
 	c->refused = false;
-	c->facts.peer.addr = d->found.addr[d->next++];
-	record_facts(c->record, &c->facts);
-	if (addr_is_any(&c->facts.peer.addr)) /* it means this machine, whose address `admit` might refuse */
+	conn_learn(c)->peer.addr = d->found.addr[d->next++];
+	record_facts(c->record, c->facts);
+	if (addr_is_any(&c->facts->peer.addr)) /* it means this machine, whose address `admit` might refuse */
 		dial_missed(c, "the unspecified address is not an address of a partner");
 	else
 		admit_begin(c);
@@ -117,7 +117,7 @@ dial_missed(struct conn *c, const char *why)
 	char peer[ADDR_TEXT];
 
 	conn_unreach(c);
-	snprintf(c->dial->missed, sizeof c->dial->missed, "%s: %s", addr_print(&c->facts.peer.addr, peer, sizeof peer), why);
+	snprintf(c->dial->missed, sizeof c->dial->missed, "%s: %s", addr_print(&c->facts->peer.addr, peer, sizeof peer), why);
 	conn_event_copy(c, c->dial->missed);
 	try_next(c);
 }
@@ -126,7 +126,7 @@ void
 dial_admitted(struct conn *c)
 {
 	struct sockaddr_storage to;
-	socklen_t len = addr_to_sockaddr(&c->facts.peer.addr, &to);
+	socklen_t len = addr_to_sockaddr(&c->facts->peer.addr, &to);
 	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	const char *words;
 
@@ -148,7 +148,7 @@ dial_admitted(struct conn *c)
 static bool
 reached_itself(const struct conn *c)
 {
-	return addr_same_ip(&c->facts.own.addr, &c->facts.peer.addr) && c->facts.own.addr.port == c->facts.peer.addr.port;
+	return addr_same_ip(&c->facts->own.addr, &c->facts->peer.addr) && c->facts->own.addr.port == c->facts->peer.addr.port;
 }
 
 void
@@ -158,7 +158,7 @@ dial_connected(struct conn *c)
 	socklen_t len = sizeof own;
 
 	if (getsockname(c->io.fd, (struct sockaddr *)&own, &len) == 0)
-		addr_from_sockaddr(&c->facts.own.addr, (struct sockaddr *)&own);
+		addr_from_sockaddr(&conn_learn(c)->own.addr, (struct sockaddr *)&own);
 	if (reached_itself(c)) {
 		dial_missed(c, "no socket listens there: this one connected to itself");
 		return;
@@ -166,7 +166,7 @@ dial_connected(struct conn *c)
 	conn_event(c, "connected");
 	dial_free(c->dial);
 	c->dial = NULL;
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 	if (c->service->tls != NULL)
 		certify_begin(c);
 	else
@@ -187,7 +187,7 @@ dial_resolved(void *arg, const struct resolution *r)
 	if (r->n > 0)
 		try_next(c);
 	else
-		dial_failed(c, "unknown_host", NULL, "host %s: %s", c->facts.peer.host, r->error);
+		dial_failed(c, "unknown_host", NULL, "host %s: %s", c->facts->peer.host, r->error);
 }
 
 void
@@ -200,7 +200,7 @@ dial_timeout(struct conn *c)
 	if (c->dial->resolving == NULL)
 		dial_missed(c, why);
 	else
-		dial_failed(c, "unknown_host", NULL, "host %s: not resolved in %g s", c->facts.peer.host, seconds);
+		dial_failed(c, "unknown_host", NULL, "host %s: not resolved in %g s", c->facts->peer.host, seconds);
 }
 
 /* The further socket goes to the address of the first one: the region there gave the token. */
@@ -210,8 +210,8 @@ known(struct conn *c, struct resolution *r)
 	const struct conn *first = ipconn_socket(c->ipconn, SOCKET_OUT);
 
 	if (c->place != SOCKET_OUT2 || first == NULL)
-		return resolve_numeric(c->facts.peer.host, c->dial->port, r);
-	*r = (struct resolution){ .n = 1, .addr = { first->facts.peer.addr } };
+		return resolve_numeric(c->facts->peer.host, c->dial->port, r);
+	*r = (struct resolution){ .n = 1, .addr = { first->facts->peer.addr } };
 	return true;
 }
 
@@ -232,9 +232,9 @@ dial_start(void *arg)
 	}
 	conn_enter(c, CONN_DIALLING, c->generation->definition->region.tcp_timeout);
 	d->resolving = resolve_begin(&(struct resolve_request){ .threads = c->worker->threadpool, .done = dial_resolved, .arg = c },
-		c->facts.peer.host, d->port);
+		c->facts->peer.host, d->port);
 	if (d->resolving == NULL)
-		dial_failed(c, "limit", NULL, "host %s: too many names are being resolved", c->facts.peer.host);
+		dial_failed(c, "limit", NULL, "host %s: too many names are being resolved", c->facts->peer.host);
 }
 
 void

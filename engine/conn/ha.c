@@ -19,7 +19,7 @@ send_on(struct conn *c, const struct entrance *to)
 {
 	char host[ADDR_TEXT];
 
-	addr_ip(to->any ? &c->facts.own.addr : &to->own, host, sizeof host);
+	addr_ip(to->any ? &c->facts->own.addr : &to->own, host, sizeof host);
 	capex_redirect(c, host, to->own.port);
 }
 
@@ -35,7 +35,7 @@ list_of(const struct conn *c)
 static void
 put_pair(const struct conn *c, char pair[NAME_PAIR_SIZE])
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 
 	pair[0] = '\0';
 	if (x->applid[0] != '\0')

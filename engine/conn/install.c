@@ -17,7 +17,7 @@
 uint64_t
 install_suggest(struct conn *c, uint64_t last)
 {
-	struct capex *x = &c->facts.capex;
+	struct capex *x = &conn_learn(c)->capex;
 
 	for (int tries = 0; tries < 1000; tries++) {
 		unsigned n = (unsigned)(++last % SUGGESTIONS);
@@ -52,7 +52,7 @@ inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex 
 static void
 name(struct ipconn_def *d, const struct verdict *v, const struct conn *c)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 	const char *flow = x->applid[0] != '\0' ? x->applid : x->suggested_applid;
 
 	memcpy(d->ipconn, v->install.ipconn, sizeof d->ipconn);
@@ -60,13 +60,13 @@ name(struct ipconn_def *d, const struct verdict *v, const struct conn *c)
 	memcpy(d->networkid, x->networkid, sizeof d->networkid);
 	memcpy(d->host, v->install.has_host ? v->install.host : x->host, sizeof d->host);
 	d->port = v->install.has_port ? v->install.port : x->port;
-	memcpy(d->tcpipservice, c->facts.tcpipservice, sizeof d->tcpipservice);
+	memcpy(d->tcpipservice, c->facts->tcpipservice, sizeof d->tcpipservice);
 }
 
 void
 install_define(const struct conn *c, const struct verdict *v, const struct ipconn *template, struct ipconn_def *d)
 {
-	inherit(d, template, &c->facts.capex);
+	inherit(d, template, &c->facts->capex);
 	name(d, v, c);
 }
 
@@ -77,7 +77,7 @@ say_autoinstalled(const struct conn *c, const struct ipconn *i)
 
 	name_pair(i->def->networkid, i->def->applid, applid);
 	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def->ipconn, "applid", applid, "urm", c->ask->script, "template", i->template,
-		"tcpipservice", c->facts.tcpipservice, "host", i->def->host, "connection", c->facts.connection, NULL);
+		"tcpipservice", c->facts->tcpipservice, "host", i->def->host, "connection", c->facts->connection, NULL);
 }
 
 static bool
@@ -134,7 +134,7 @@ install_decided(struct conn *c)
 void
 install_begin(struct conn *c)
 {
-	if (c->facts.capex.applid[0] == '\0')
+	if (c->facts->capex.applid[0] == '\0')
 		c->worker->suggested = install_suggest(c, c->worker->suggested);
 	conn_ask(c, DOOR_INSTALL, install_decided);
 }

@@ -342,15 +342,17 @@ ipconn_enter(struct ipconn *i, enum connstatus s)
 void
 ipconn_join(struct ipconn *i, struct conn *c, unsigned place)
 {
+	struct facts *f = conn_learn(c);
+
 	i->engaged->socket[place] = c;
 	if (i->engaged->listed) /* that of a trial is not */
 		registry_engage(i->worker->registry, i); /* at the end, so that a reload that is under way comes to it again */
 	c->ipconn = i;
 	c->place = place;
 	c->canary = i->engaged->canary;
-	snprintf(c->facts.ipconn.ipconn, sizeof c->facts.ipconn.ipconn, "%s", i->def->ipconn);
-	snprintf(c->facts.ipconn.applid, sizeof c->facts.ipconn.applid, "%s", i->def->applid);
-	snprintf(c->facts.ipconn.networkid, sizeof c->facts.ipconn.networkid, "%s", i->def->networkid);
+	memcpy(f->ipconn.ipconn, i->def->ipconn, sizeof f->ipconn.ipconn);
+	memcpy(f->ipconn.applid, i->def->applid, sizeof f->ipconn.applid);
+	memcpy(f->ipconn.networkid, i->def->networkid, sizeof f->ipconn.networkid);
 }
 
 struct conn *
@@ -385,7 +387,7 @@ void
 ipconn_record(const struct ipconn *i, struct conn *c)
 {
 	struct installed n = { .autoinstalled = i->autoinstalled, .sendcount = i->engaged->sendcount, .receivecount = i->engaged->receivecount,
-		.sockets = c->facts.way == WAY_IN ? i->engaged->sockets : i->engaged->out_sockets };
+		.sockets = c->facts->way == WAY_IN ? i->engaged->sockets : i->engaged->out_sockets };
 
 	memcpy(n.ipconn, i->def->ipconn, sizeof n.ipconn);
 	memcpy(n.applid, i->def->applid, sizeof n.applid);
@@ -397,7 +399,7 @@ ipconn_record(const struct ipconn *i, struct conn *c)
 const char *
 ipconn_dialled(const struct conn *c)
 {
-	return c->facts.way == WAY_OUT && c->ipconn != NULL ? c->ipconn->ruled : "";
+	return c->facts->way == WAY_OUT && c->ipconn != NULL ? c->ipconn->ruled : "";
 }
 
 const struct service *
@@ -415,8 +417,8 @@ ipconn_two_way(const struct ipconn *i)
 bool
 ipconn_trusted(const struct ipconn_def *def, const struct conn *c, bool sysplex)
 {
-	const struct certificate *cert = c->facts.certificate;
-	bool verified = (c->facts.way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH) && cert != NULL && cert->chain.ok;
+	const struct certificate *cert = c->facts->certificate;
+	bool verified = (c->facts->way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH) && cert != NULL && cert->chain.ok;
 
 	return def->userauth != USERAUTH_IDENTIFY || verified || sysplex;
 }

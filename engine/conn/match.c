@@ -35,8 +35,8 @@ undo(struct conn *c, struct ipconn *i)
 static void
 refuse_trust(struct conn *c, struct ipconn *i, const struct ruling *r)
 {
-	log_say(c->worker->log, MSG_DFHIS2040, "ipconn", i->def->ipconn, "connection", c->facts.connection, "tcpipservice",
-		c->facts.tcpipservice, NULL);
+	log_say(c->worker->log, MSG_DFHIS2040, "ipconn", i->def->ipconn, "connection", c->facts->connection, "tcpipservice",
+		c->facts->tcpipservice, NULL);
 	undo(c, i);
 	capex_ruled(c, r);
 }
@@ -65,7 +65,7 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 static void
 begin(struct ipconn *i, const struct conn *c, const struct terms *t)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 
 	if (i->status == CONN_OBTAINING)
 		acquire_abandon(i);
@@ -83,7 +83,7 @@ begin(struct ipconn *i, const struct conn *c, const struct terms *t)
 void
 match_take(struct conn *c, struct ipconn *i)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 	struct terms t = { .token = "" };
 	struct ruling r;
 
@@ -123,7 +123,7 @@ match_claimed(struct conn *c)
 static void
 say_taken(const struct conn *c, struct ipconn *i)
 {
-	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def->ipconn, "connection", c->facts.connection, "connstatus",
+	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def->ipconn, "connection", c->facts->connection, "connstatus",
 		resource_connstatus(i->status), NULL);
 	traffic_probe(i);
 }
@@ -131,7 +131,7 @@ say_taken(const struct conn *c, struct ipconn *i)
 struct ipconn *
 match_find(const struct conn *c)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 
 	return x->applid[0] != '\0' ? registry_pair(c->worker->registry, x->networkid, x->applid) : NULL;
 }
@@ -153,7 +153,7 @@ match_begin(struct conn *c, struct ipconn *i)
 void
 match_join(struct conn *c)
 {
-	struct ipconn *i = registry_token(c->worker->registry, c->facts.capex.token, clock_span());
+	struct ipconn *i = registry_token(c->worker->registry, c->facts->capex.token, clock_span());
 	struct ruling r;
 
 	if (rules_join(c, i, &r)) {
@@ -173,15 +173,15 @@ match_join(struct conn *c)
 static const char *
 misfit_callback(const struct conn *c, const struct ipconn *i)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 
 	if (i == NULL || i->status != CONN_OBTAINING || ipconn_socket(i, SOCKET_IN) != NULL)
 		return "the token is unknown, used or too old";
-	if (strcmp(i->def->tcpipservice, c->facts.tcpipservice) != 0)
+	if (strcmp(i->def->tcpipservice, c->facts->tcpipservice) != 0)
 		return "the tcpipservice is not that of the ipconn";
 	if (i->def->ha == NO && (strcmp(i->def->applid, x->applid) != 0 || strcmp(i->def->networkid, x->networkid) != 0))
 		return "applid or networkid is not that of the ipconn";
-	if (!ipconn_trusted(i->def, c, c->facts.peer.sysplex))
+	if (!ipconn_trusted(i->def, c, c->facts->peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
 	if (lesser(i->def->receivecount, x->sendcount) == 0)
 		return "the caller offers no session";
@@ -191,7 +191,7 @@ misfit_callback(const struct conn *c, const struct ipconn *i)
 void
 match_call_back(struct conn *c)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 	struct ipconn *i = registry_callback(c->worker->registry, x->answering);
 	const char *wrong = misfit_callback(c, i);
 	char token[TOKEN_SIZE] = "";

@@ -32,7 +32,7 @@ move_arrived(struct post *post)
 	c->worker = home;
 	c->timer.loop = home->loop;
 	c->generation = generation_at(c->generation, home->number);
-	c->service = generation_service(c->generation, c->facts.tcpipservice);
+	c->service = generation_service(c->generation, c->facts->tcpipservice);
 	conn_enlist(c);
 	io_take(&c->io, home->loop);
 	if (!conn_cut(c))

@@ -21,9 +21,9 @@ struct notice {
 const char *
 notice_facts(const struct conn *c, const struct generation *g, const struct ipconn_def *def, struct facts *f)
 {
-	const struct service *s = generation_service(g, c->facts.tcpipservice);
+	const struct service *s = generation_service(g, c->facts->tcpipservice);
 
-	*f = c->facts;
+	*f = *c->facts;
 	memcpy(f->ipconn.ipconn, def->ipconn, sizeof f->ipconn.ipconn);
 	memcpy(f->ipconn.applid, def->applid, sizeof f->ipconn.applid);
 	memcpy(f->ipconn.networkid, def->networkid, sizeof f->ipconn.networkid);
@@ -103,7 +103,7 @@ notice_give(struct conn *c, struct generation *g, const struct ipconn_def *def)
 	struct notice *n = notice_new(c, g, def);
 
 	if (n == NULL) {
-		log_say(c->worker->log, MSG_SP0022, "connection", c->facts.connection, "door", door_name(DOOR_DELETE), "code", "policy_limit", "text",
+		log_say(c->worker->log, MSG_SP0022, "connection", c->facts->connection, "door", door_name(DOOR_DELETE), "code", "policy_limit", "text",
 			"no memory to ask the script", NULL);
 		return;
 	}

@@ -11,7 +11,7 @@
 static void
 refuse(struct recheck_result *out, const struct conn *c, enum door door, const char *script, const struct verdict *v)
 {
-	memcpy(out->connection, c->facts.connection, sizeof out->connection);
+	memcpy(out->connection, c->facts->connection, sizeof out->connection);
 	out->refused = true;
 	out->failed = strcmp(v->code, "policy_error") == 0 || strcmp(v->code, "policy_limit") == 0;
 	out->door = door;
@@ -23,7 +23,7 @@ refuse(struct recheck_result *out, const struct conn *c, enum door door, const c
 static struct facts
 facts_at(const struct conn *c, enum door door, const struct generation *g)
 {
-	struct facts f = c->facts;
+	struct facts f = *c->facts;
 
 	f.now = clock_wall();
 	f.recheck = true;
@@ -68,7 +68,7 @@ void
 recheck_write(struct recheck_result *r, const struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS && r->entry != NULL; n++)
-		if (ipconn_socket(i, n) != NULL && strcmp(ipconn_socket(i, n)->facts.connection, r->connection) == 0) {
+		if (ipconn_socket(i, n) != NULL && strcmp(ipconn_socket(i, n)->facts->connection, r->connection) == 0) {
 			record_asked_again(ipconn_socket(i, n)->record, &r->entry, 1);
 			r->entry = NULL;
 		}
@@ -89,9 +89,9 @@ want_tls(const struct conn *c, const struct generation *g, const struct service 
 {
 	struct verdict v;
 
-	if (s->ssl != SSL_NO && c->facts.tls.version == NULL)
+	if (s->ssl != SSL_NO && c->facts->tls.version == NULL)
 		verdict_refuse(&v, "plain_text", "tcpipservice %s has TLS now, and this socket has none", s->def->tcpipservice);
-	else if (s->ssl == SSL_CLIENTAUTH && c->facts.certificate == NULL)
+	else if (s->ssl == SSL_CLIENTAUTH && c->facts->certificate == NULL)
 		verdict_refuse(&v, "no_certificate", "tcpipservice %s wants a client certificate now", s->def->tcpipservice);
 	else
 		return;
@@ -101,8 +101,8 @@ want_tls(const struct conn *c, const struct generation *g, const struct service 
 static bool
 asks_certify(const struct conn *c, const struct service *s)
 {
-	if (c->facts.way == WAY_OUT)
-		return c->facts.certificate != NULL;
+	if (c->facts->way == WAY_OUT)
+		return c->facts->certificate != NULL;
 	return s->ssl == SSL_CLIENTAUTH || (s->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
 }
 
@@ -115,7 +115,7 @@ check_trust(const struct conn *c, const struct generation *g, const struct ipcon
 {
 	struct verdict v;
 
-	if (out->refused || i == NULL || c->facts.way == WAY_OUT || ipconn_trusted(i->def, c, c->sysplex))
+	if (out->refused || i == NULL || c->facts->way == WAY_OUT || ipconn_trusted(i->def, c, c->sysplex))
 		return;
 	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit no longer gives sysplex", i->def->ipconn);
 	refuse_defined(out, c, g, &v);
@@ -128,11 +128,11 @@ check_trust(const struct conn *c, const struct generation *g, const struct ipcon
 static bool
 defined(const struct conn *c, const struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
 {
-	bool in = c->facts.way == WAY_IN;
+	bool in = c->facts->way == WAY_IN;
 	struct verdict v;
 
-	if (in && generation_service(g, c->facts.tcpipservice) == NULL)
-		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
+	if (in && generation_service(g, c->facts->tcpipservice) == NULL)
+		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts->tcpipservice);
 	else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def->ipconn) == NULL)
 		verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def->ipconn);
 	else
@@ -146,7 +146,7 @@ defined(const struct conn *c, const struct generation *g, const struct ipconn *i
 static bool
 asked_again(const struct conn *c, const struct service *s, const struct ipconn *i, bool first, const struct door_row *row)
 {
-	if ((row->ways >> c->facts.way & 1) == 0 || (i == NULL && row->stage >= STAGE_CAPEX))
+	if ((row->ways >> c->facts->way & 1) == 0 || (i == NULL && row->stage >= STAGE_CAPEX))
 		return false;
 	switch (row->reask) {
 	case REASK_SOCKET:
@@ -185,7 +185,7 @@ take_verdict(struct recheck_walk *r, const struct ask *a)
 	else if (door_row(a->door)->grants == GRANT_SYSPLEX)
 		c->sysplex = a->verdict.sysplex;
 	else if (door_row(a->door)->grants == GRANT_USERID)
-		certmap_decide(r->generation->certmap, c->facts.certificate, a->verdict.userid, c->userid);
+		certmap_decide(r->generation->certmap, c->facts->certificate, a->verdict.userid, c->userid);
 }
 
 static void
@@ -236,23 +236,23 @@ static void
 begin(struct conn *c, const struct generation *g)
 {
 	c->asked = g->number;
-	memcpy(c->userid, c->facts.userid, sizeof c->userid);
-	c->sysplex = c->facts.peer.sysplex;
-	notes_ref(c->facts.notes);
+	memcpy(c->userid, c->facts->userid, sizeof c->userid);
+	c->sysplex = c->facts->peer.sysplex;
+	notes_ref(c->facts->notes);
 	notes_unref(c->notes);
-	c->notes = c->facts.notes;
+	c->notes = c->facts->notes;
 }
 
 /* Begins with the socket c. When the definitions refuse it, no door is asked. */
 static void
 begin_socket(struct recheck_walk *r, struct conn *c, bool first)
 {
-	bool in = c->facts.way == WAY_IN;
+	bool in = c->facts->way == WAY_IN;
 
 	r->conn = c;
 	r->first = first;
 	r->door = 0;
-	r->service = in ? generation_service(r->generation, c->facts.tcpipservice) : ipconn_outbound(r->ipconn, r->generation);
+	r->service = in ? generation_service(r->generation, c->facts->tcpipservice) : ipconn_outbound(r->ipconn, r->generation);
 	r->view = (struct recheck_view){ .definition = r->generation->definition, .asked = r->ipconn };
 	begin(c, r->generation);
 	if (defined(c, r->generation, r->ipconn, first, &r->out) && in) /* outbound, a changed ssl takes effect at the next acquire */
@@ -295,7 +295,7 @@ recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_
 static bool
 under_way(struct conn *c, const struct generation *g)
 {
-	if (c->facts.way == WAY_IN || c->stage == CONN_INSTALLED)
+	if (c->facts->way == WAY_IN || c->stage == CONN_INSTALLED)
 		return false;
 	begin(c, g);
 	return true;

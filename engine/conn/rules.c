@@ -54,10 +54,10 @@ rules_halfopen(const struct conn *c, unsigned around, struct ruling *r)
 {
 	const struct region_def *d = region_of(c);
 
-	if (c->facts.way != WAY_IN)
+	if (c->facts->way != WAY_IN)
 		return false;
-	if (c->facts.load.halfopen >= (unsigned)d->halfopen)
-		return refuse_cap(r, "halfopen of the tcpipservice", c->facts.load.halfopen, d->halfopen);
+	if (c->facts->load.halfopen >= (unsigned)d->halfopen)
+		return refuse_cap(r, "halfopen of the tcpipservice", c->facts->load.halfopen, d->halfopen);
 	return around >= (unsigned)d->halfopen_peer && refuse_cap(r, "halfopen_peer of the neighbourhood", around, d->halfopen_peer);
 }
 
@@ -102,7 +102,7 @@ bool
 rules_capex(const struct conn *c, struct ruling *r)
 {
 	const struct region_def *d = region_of(c);
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 
 	if (c->worker->draining)
 		return refuse(r, REASON_SHUTDOWN, "shutdown", "the region is shutting down");
@@ -141,7 +141,7 @@ rules_ha(const struct conn *c, const struct entrance **to, struct ruling *r)
 	const struct definition *d = c->generation->definition;
 	const struct tcpipservice_def *t = c->service->def;
 	struct cluster_list others = { .advertise = t->advertise, .networkid = d->region.networkid };
-	bool generic = t->speciftcps[0] != '\0', ha = c->facts.capex.ha;
+	bool generic = t->speciftcps[0] != '\0', ha = c->facts->capex.ha;
 
 	*to = NULL;
 	if (generic && !ha)
@@ -167,10 +167,10 @@ static bool
 keeps_own(const struct conn *c)
 {
 	const struct region_def *d = region_of(c);
-	int order = strcmp(d->networkid, c->facts.capex.networkid);
+	int order = strcmp(d->networkid, c->facts->capex.networkid);
 
 	if (order == 0)
-		order = strcmp(d->applid, c->facts.capex.applid);
+		order = strcmp(d->applid, c->facts->capex.applid);
 	return order <= 0;
 }
 
@@ -192,9 +192,9 @@ rules_match(const struct conn *c, struct ipconn *i, struct ruling *r)
 		return refuse(r, REASON_INVALID_PARTNER_STATE, "outservice", "ipconn %s is out of service", d->ipconn);
 	if (i->status != CONN_RELEASED && !rules_race(i))
 		return refuse_taken(r, i);
-	if (d->tcpipservice[0] != '\0' && strcmp(d->tcpipservice, c->facts.tcpipservice) != 0)
+	if (d->tcpipservice[0] != '\0' && strcmp(d->tcpipservice, c->facts->tcpipservice) != 0)
 		return refuse(r, REASON_TCPIPSERVICE_MISMATCH, "mismatch", "ipconn %s belongs to tcpipservice %s, the CAPEX arrived at %s", d->ipconn,
-			d->tcpipservice, c->facts.tcpipservice);
+			d->tcpipservice, c->facts->tcpipservice);
 	return rules_race(i) && keeps_own(c) && refuse(r, REASON_CAPEX_RACE, "race",
 		"this region is acquiring ipconn %s too, and its names are the lower ones", d->ipconn);
 }
@@ -202,7 +202,7 @@ rules_match(const struct conn *c, struct ipconn *i, struct ruling *r)
 bool
 rules_trust(const struct conn *c, const struct ipconn_def *def, struct ruling *r)
 {
-	return !ipconn_trusted(def, c, c->facts.peer.sysplex) && refuse(r, REASON_SECURITY_VIOLATION, "trust",
+	return !ipconn_trusted(def, c, c->facts->peer.sysplex) && refuse(r, REASON_SECURITY_VIOLATION, "trust",
 		"ipconn %s has userauth = identify: it needs a verified client certificate, or sysplex = true from admit", def->ipconn);
 }
 
@@ -265,15 +265,15 @@ misfit(const struct conn *c, const struct ipconn *i)
 		return "the token is unknown, used or too old";
 	if (ipconn_socket(i, SOCKET_IN2) != NULL || i->status == CONN_FREEING)
 		return "the ipconn takes no further socket";
-	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
+	if (strcmp(first->facts->tcpipservice, c->facts->tcpipservice) != 0)
 		return "the tcpipservice is not that of the first socket";
-	if (!addr_same_ip(&first->facts.peer.addr, &c->facts.peer.addr))
+	if (!addr_same_ip(&first->facts->peer.addr, &c->facts->peer.addr))
 		return "the address is not that of the first socket";
-	if (!same_certificate(first->facts.certificate, c->facts.certificate))
+	if (!same_certificate(first->facts->certificate, c->facts->certificate))
 		return "the certificate is not that of the first socket";
-	if (!ipconn_trusted(i->def, c, c->facts.peer.sysplex))
+	if (!ipconn_trusted(i->def, c, c->facts->peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
-	if (strcmp(i->engaged->heard.applid, c->facts.capex.applid) != 0 || strcmp(i->engaged->heard.networkid, c->facts.capex.networkid) != 0)
+	if (strcmp(i->engaged->heard.applid, c->facts->capex.applid) != 0 || strcmp(i->engaged->heard.networkid, c->facts->capex.networkid) != 0)
 		return "applid or networkid is not that of the first socket";
 	return NULL;
 }
@@ -292,7 +292,7 @@ rules_join(const struct conn *c, const struct ipconn *i, struct ruling *r)
 static bool
 changes_applid(const struct conn *c, const struct verdict *v)
 {
-	const char *flow = c->facts.capex.applid, *now = v->install.applid;
+	const char *flow = c->facts->capex.applid, *now = v->install.applid;
 
 	return c->service->def->applid_change == APPLID_CHANGE_BLANK_ONLY && flow[0] != '\0' && now[0] != '\0' && strcmp(now, flow) != 0;
 }
@@ -301,13 +301,13 @@ changes_applid(const struct conn *c, const struct verdict *v)
 static bool
 changes_way(const struct conn *c, const struct verdict *v)
 {
-	return v->install.has_port && (v->install.port == -1) != (c->facts.capex.port == -1);
+	return v->install.has_port && (v->install.port == -1) != (c->facts->capex.port == -1);
 }
 
 bool
 rules_install(const struct conn *c, const struct verdict *v, const struct ipconn_def *d, const struct ipconn *template, struct ruling *r)
 {
-	const struct capex *x = &c->facts.capex;
+	const struct capex *x = &c->facts->capex;
 	const char *named = v->install.template;
 
 	if (changes_applid(c, v))

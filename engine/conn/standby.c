@@ -22,7 +22,7 @@ conclude(struct conn *c, struct recheck_walk *r)
 		return;
 	}
 	conn_adopt(c, r->generation);
-	c->facts.generation = r->generation->number;
+	conn_learn(c)->generation = r->generation->number;
 	record_generation(c->record, r->generation->hash);
 	capex_in_arrived(c); /* the rules may have changed once more */
 }

@@ -103,7 +103,7 @@ beat(struct conn *c)
 		return;
 	}
 	c->missed++;
-	log_say(c->worker->log, MSG_SP0032, "connection", c->facts.connection, "ipconn", c->facts.ipconn.ipconn, NULL);
+	log_say(c->worker->log, MSG_SP0032, "connection", c->facts->connection, "ipconn", c->facts->ipconn.ipconn, NULL);
 	timer_set(&c->timer, patience(c));
 	if (traffic_request(c, IS_HEARTBEAT) < 0)
 		conn_close(c, CONN_AT_ONCE, "a heartbeat could not be sent");
@@ -112,7 +112,7 @@ beat(struct conn *c)
 static void
 give_up(struct conn *c)
 {
-	log_say(c->worker->log, MSG_DFHIS1050, "ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, NULL);
+	log_say(c->worker->log, MSG_DFHIS1050, "ipconn", c->facts->ipconn.ipconn, "connection", c->facts->connection, NULL);
 	conn_close(c, CONN_POLITELY, "heartbeats were not answered"); /* politely: the partner may still read */
 }
 
@@ -138,7 +138,7 @@ traffic_timeout(struct conn *c)
 	} else if (c->missed >= HEARTBEAT_TRIES) {
 		give_up(c);
 	} else if (c->missed > 0) {
-		log_say(c->worker->log, MSG_SP0033, "connection", c->facts.connection, "ipconn", c->facts.ipconn.ipconn, NULL);
+		log_say(c->worker->log, MSG_SP0033, "connection", c->facts->connection, "ipconn", c->facts->ipconn.ipconn, NULL);
 		beat(c);
 	} else if (idle < period(c)) {
 		timer_set(&c->timer, period(c) - idle);
@@ -176,8 +176,8 @@ protocol_error(struct conn *c, const char *what)
 	struct capex_answer a = { .sendcount = -1, .receivecount = -1, .sockets = -1 };
 	struct buf b;
 
-	log_say(c->worker->log, MSG_SP0034, "connection", c->facts.connection, "ipconn", c->facts.ipconn.ipconn, "what", what, NULL);
-	memcpy(a.connection, c->facts.connection, sizeof a.connection);
+	log_say(c->worker->log, MSG_SP0034, "connection", c->facts->connection, "ipconn", c->facts->ipconn.ipconn, "what", what, NULL);
+	memcpy(a.connection, c->facts->connection, sizeof a.connection);
 	buf_init(&b, IPIC_PUT_MAX);
 	conn_send(c, &b, ipic_put_refused(&b, REASON_ISCE_ERROR, NULL, &a));
 	conn_close(c, CONN_POLITELY, what);
@@ -264,7 +264,7 @@ take(struct conn *c, const struct ipic_message *m)
 static bool
 overtakes(const struct conn *c, const struct ipic_message *m)
 {
-	return c->ipconn->engaged->acquiring && c->facts.way == WAY_IN && m->is.type != IS_CMD;
+	return c->ipconn->engaged->acquiring && c->facts->way == WAY_IN && m->is.type != IS_CMD;
 }
 
 /*

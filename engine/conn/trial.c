@@ -99,8 +99,8 @@ trial_ask(struct trial *t, enum door door, enum reason reason)
 	struct conn *c = t->conn;
 
 	trial_prepare(t, door);
-	c->facts.now = t->now;
-	*c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts, .notes = &c->facts.notes };
+	conn_learn(c)->now = t->now;
+	*c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = c->facts, .notes = &conn_learn(c)->notes };
 	trial_put(t, c->ask);
 	return c->ask->verdict.kind != VERDICT_REFUSE || trial_refuse(t, &c->ask->verdict, reason);
 }
@@ -127,8 +127,8 @@ trial_refuse(struct trial *t, const struct verdict *v, enum reason reason)
 
 	if (!t->refused) {
 		memcpy(t->code, v->code, sizeof t->code);
-		record_facts(c->record, &c->facts);
-		record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason != REASON_OK ? reason_name(reason) : NULL);
+		record_facts(c->record, c->facts);
+		record_outcome(c->record, "refused", stage_name(c->facts->stage), v->code, reason != REASON_OK ? reason_name(reason) : NULL);
 	}
 	t->refused = true;
 	return false;
@@ -144,9 +144,9 @@ trial_judge(struct trial *t, const char *code, enum reason reason, const char *f
 	vsnprintf(v.text, sizeof v.text, format, ap);
 	va_end(ap);
 	snprintf(v.code, sizeof v.code, "%s", code);
-	record_engine(t->conn->record, t->conn->facts.stage, v.code, v.text, t->now);
+	record_engine(t->conn->record, t->conn->facts->stage, v.code, v.text, t->now);
 	if (t->q->past != NULL)
-		t->q->past->ruled(t->q->past->arg, t, t->conn->facts.stage, &v);
+		t->q->past->ruled(t->q->past->arg, t, t->conn->facts->stage, &v);
 	if (t->q->watch != NULL)
 		t->q->watch->ruled(t->q->watch->arg, &v);
 	return trial_refuse(t, &v, reason);
@@ -170,7 +170,7 @@ trial_accept(struct trial *t, enum socket_place place)
 	ipconn_join(&t->partner, c, place);
 	if (t->refused)
 		return;
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 	ipconn_record(&t->partner, c);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);
 }
@@ -196,7 +196,7 @@ walk(struct trial *t)
 	trial_note(t, "asked without a socket: nothing is sent, counted or installed");
 	while (step->take != NULL && is_due(t, step) && (step->take(t) || t->q->all))
 		step++;
-	record_facts(t->conn->record, &t->conn->facts);
+	record_facts(t->conn->record, t->conn->facts);
 }
 
 /* The first walk takes the answers; one of a further socket has them from the walk before it. */
@@ -222,16 +222,16 @@ begin(struct trial *t, struct fault *f)
 	c->tape.joined = t->q->past == NULL;
 	c->worker = t->q->worker;
 	c->generation = t->q->generation;
-	t->now = c->facts.now = t->q->now;
-	c->facts.generation = t->q->generation->number;
-	snprintf(c->facts.connection, sizeof c->facts.connection, TRIAL_NAME);
+	t->now = conn_learn(c)->now = t->q->now;
+	conn_learn(c)->generation = t->q->generation->number;
+	snprintf(conn_learn(c)->connection, sizeof c->facts->connection, TRIAL_NAME);
 	if ((t->q->ipconn != NULL ? trial_out_begin(t, f) : trial_in_begin(t, f)) < 0)
 		return -1;
 	if (t->q->unrecorded)
 		return 0;
 	c->record = record_open(t->records, TRIAL_NAME, t->q->now);
 	record_generation(c->record, c->generation->hash);
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 	return c->record != NULL ? 0 : fault_set(f, "no memory for the record");
 }
 
@@ -261,8 +261,8 @@ trial_free(struct trial *t)
 	if (t == NULL)
 		return;
 	if (t->conn != NULL) {
-		certificate_unref(t->conn->facts.certificate);
-		notes_unref(t->conn->facts.notes);
+		certificate_unref(t->conn->facts->certificate);
+		notes_unref(t->conn->facts->notes);
 		answer_tape_free(&t->conn->tape);
 	}
 	trial_free(t->first);

@@ -28,14 +28,15 @@ load(struct trial *t)
 {
 	const struct trial_load *given = &t->q->load;
 	struct conn *c = t->conn;
-	struct peers_counts now = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
+	struct peers_counts now = peers_look(c->worker->peers, &c->facts->peer.addr, clock_span());
+	struct facts_load *l = &conn_learn(c)->load;
 	unsigned before = sockets_before(t);
 
-	c->facts.load.halfopen = or_counted(given->halfopen, c->entrance->halfopen);
-	c->facts.load.connections = or_counted(given->connections, c->entrance->connections + before);
-	c->facts.load.from_peer = or_counted(given->from_peer, now.from_peer + before);
-	c->facts.load.from_prefix = or_counted(given->from_prefix, now.from_prefix + before);
-	c->facts.load.refused_from_peer = or_counted(given->refused_from_peer, now.refused_from_peer);
+	l->halfopen = or_counted(given->halfopen, c->entrance->halfopen);
+	l->connections = or_counted(given->connections, c->entrance->connections + before);
+	l->from_peer = or_counted(given->from_peer, now.from_peer + before);
+	l->from_prefix = or_counted(given->from_prefix, now.from_prefix + before);
+	l->refused_from_peer = or_counted(given->refused_from_peer, now.refused_from_peer);
 }
 
 int
@@ -43,14 +44,14 @@ trial_in_begin(struct trial *t, struct fault *f)
 {
 	struct conn *c = t->conn;
 
-	c->facts.way = WAY_IN;
+	conn_learn(c)->way = WAY_IN;
 	c->service = generation_service(t->q->generation, t->q->tcpipservice);
 	c->entrance = c->worker->entrance(c->worker, t->q->tcpipservice);
 	if (c->service == NULL || c->entrance == NULL)
 		return fault_set(f, "no tcpipservice named %s is defined", t->q->tcpipservice);
-	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", t->q->tcpipservice);
-	c->facts.peer.addr = t->q->peer;
-	c->facts.own.addr = c->entrance->own;
+	snprintf(conn_learn(c)->tcpipservice, sizeof c->facts->tcpipservice, "%s", t->q->tcpipservice);
+	conn_learn(c)->peer.addr = t->q->peer;
+	conn_learn(c)->own.addr = c->entrance->own;
 	if (t->q->past != NULL)
 		trial_past_begin(t);
 	else
@@ -66,7 +67,7 @@ trial_in_reach(struct trial *t)
 	if (t->conn->entrance->open || t->q->past != NULL)
 		return true;
 	return trial_judge(t, "not_open", REASON_OK, "tcpipservice %s is closed: no socket reaches it (set tcpipservice %s open)",
-		t->conn->facts.tcpipservice, t->conn->facts.tcpipservice);
+		t->conn->facts->tcpipservice, t->conn->facts->tcpipservice);
 }
 
 static bool
@@ -78,7 +79,7 @@ trial_in_limits(struct trial *t)
 	if (t->q->past != NULL)
 		return true;
 	if (rules_sockets(c, tally_present(&c->worker->totals->sockets) + sockets_before(t), &r) ||
-	    rules_halfopen(c, peers_look(c->worker->peers, &c->facts.peer.addr, clock_span()).halfopen_prefix, &r))
+	    rules_halfopen(c, peers_look(c->worker->peers, &c->facts->peer.addr, clock_span()).halfopen_prefix, &r))
 		return trial_ruled(t, &r);
 	return true;
 }
@@ -88,7 +89,7 @@ trial_in_admit(struct trial *t)
 {
 	if (!trial_ask(t, DOOR_ADMIT, REASON_OK))
 		return false;
-	t->conn->facts.peer.sysplex = t->conn->ask->verdict.sysplex;
+	conn_learn(t->conn)->peer.sysplex = t->conn->ask->verdict.sysplex;
 	return true;
 }
 
@@ -103,12 +104,12 @@ trial_in_capex(struct trial *t)
 	struct fault why;
 	struct ruling r;
 
-	c->facts.stage = STAGE_CAPEX;
+	conn_learn(c)->stage = STAGE_CAPEX;
 	if (t->q->past != NULL)
-		c->facts.capex = t->q->past->facts->capex;
-	else if (ipic_capex(&m, &c->facts.capex, &why) < 0)
+		conn_learn(c)->capex = t->q->past->facts->capex;
+	else if (ipic_capex(&m, &conn_learn(c)->capex, &why) < 0)
 		return trial_judge(t, "bad_capex", REASON_ISCE_ERROR, "%s", why.text);
-	trial_join_capex(t, &c->facts.capex);
+	trial_join_capex(t, &conn_learn(c)->capex);
 	capex_in_learn(c);
 	return !rules_capex(c, &r) || trial_ruled(t, &r);
 }
@@ -116,14 +117,14 @@ trial_in_capex(struct trial *t)
 static bool
 trial_in_bind(struct trial *t)
 {
-	return t->conn->facts.has_capex && trial_ask(t, DOOR_BIND, REASON_SECURITY_VIOLATION);
+	return t->conn->facts->has_capex && trial_ask(t, DOOR_BIND, REASON_SECURITY_VIOLATION);
 }
 
 /* A further socket joins its ipconn; a call-back needs the token of a connection that exists. */
 static bool
 trial_in_first(struct trial *t)
 {
-	const struct capex *x = &t->conn->facts.capex;
+	const struct capex *x = &t->conn->facts->capex;
 
 	if (t->q->past != NULL)
 		return true;
@@ -142,7 +143,7 @@ trial_in_ha(struct trial *t)
 	const struct entrance *to;
 	struct ruling r;
 
-	if (!c->facts.has_capex)
+	if (!c->facts->has_capex)
 		return false;
 	if (rules_ha(c, &to, &r))
 		return trial_ruled(t, &r);
@@ -165,7 +166,7 @@ take(struct trial *t)
 	struct terms terms = { .token = "" };
 	struct ruling r;
 
-	if (!rules_trust(c, t->partner.def, &r) && !rules_terms(t->partner.def, &c->facts.capex, &terms, &r)) {
+	if (!rules_trust(c, t->partner.def, &r) && !rules_terms(t->partner.def, &c->facts->capex, &terms, &r)) {
 		t->partner.engaged->sendcount = terms.sendcount;
 		t->partner.engaged->receivecount = terms.receivecount;
 		t->partner.engaged->sockets = terms.sockets;
@@ -223,17 +224,17 @@ static bool
 trial_in_ipconn(struct trial *t)
 {
 	struct conn *c = t->conn;
-	const struct ipconn *i = c->facts.has_capex ? match_find(c) : NULL;
+	const struct ipconn *i = c->facts->has_capex ? match_find(c) : NULL;
 
-	if (!c->facts.has_capex)
+	if (!c->facts->has_capex)
 		return false;
 	if (t->q->past != NULL && t->q->past->joined)
 		return trial_past_join(t);
 	if (i != NULL && (i != t->q->self || !i->autoinstalled))
 		return match(t, i);
-	if (c->facts.capex.applid[0] == '\0' && c->facts.capex.suggested_applid[0] == '\0')
+	if (c->facts->capex.applid[0] == '\0' && c->facts->capex.suggested_applid[0] == '\0')
 		install_suggest(c, c->worker->suggested);
-	record_facts(c->record, &c->facts);
+	record_facts(c->record, c->facts);
 	return trial_ask(t, DOOR_INSTALL, REASON_AUTOINSTALL_FAILED) && install(t);
 }
 

@@ -47,7 +47,7 @@ trial_join_begin(struct trial *t, struct fault *f)
 	if (!trial_accepted(t->first))
 		return 0;
 	t->first->partner.status = CONN_ACQUIRED;
-	ipconn_hear(&t->first->partner, &t->first->conn->facts.capex);
+	ipconn_hear(&t->first->partner, &t->first->conn->facts->capex);
 	t->joins = t->presumed = &t->first->partner;
 	return 0;
 }

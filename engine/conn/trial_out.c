@@ -14,7 +14,7 @@ static int
 find_address(struct trial *t, struct fault *f)
 {
 	const struct ipconn_def *d = t->partner.def;
-	struct addr *to = &t->conn->facts.peer.addr;
+	struct addr *to = &conn_learn(t->conn)->peer.addr;
 
 	*to = t->q->peer;
 	if (!t->q->has_peer && addr_parse(to, d->host, d->port) < 0)
@@ -28,7 +28,7 @@ static void
 load(struct trial *t)
 {
 	const struct trial_load *given = &t->q->load;
-	struct facts *f = &t->conn->facts;
+	struct facts *f = conn_learn(t->conn);
 	struct peers_counts now = peers_look(t->conn->worker->peers, &f->peer.addr, clock_span());
 
 	f->load.from_peer = given->from_peer >= 0 ? (unsigned)given->from_peer : now.from_peer;
@@ -72,10 +72,10 @@ trial_out_begin(struct trial *t, struct fault *f)
 		return -1;
 	d = t->partner.def;
 	c->service = ipconn_outbound(&t->partner, t->q->generation);
-	c->facts.way = WAY_OUT;
-	c->facts.socket = t->q->past != NULL ? t->q->past->facts->socket : 1;
-	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", d->tcpipservice);
-	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", d->host);
+	conn_learn(c)->way = WAY_OUT;
+	conn_learn(c)->socket = t->q->past != NULL ? t->q->past->facts->socket : 1;
+	snprintf(conn_learn(c)->tcpipservice, sizeof c->facts->tcpipservice, "%s", d->tcpipservice);
+	snprintf(conn_learn(c)->peer.host, sizeof c->facts->peer.host, "%s", d->host);
 	ipconn_join(&t->partner, c, SOCKET_OUT);
 	if (find_address(t, f) < 0)
 		return -1;
@@ -108,7 +108,7 @@ trial_out_admit(struct trial *t)
 {
 	if (!trial_ask(t, DOOR_ADMIT, REASON_OK))
 		return false;
-	t->conn->facts.peer.sysplex = t->conn->ask->verdict.sysplex;
+	conn_learn(t->conn)->peer.sysplex = t->conn->ask->verdict.sysplex;
 	return true;
 }
 
@@ -117,9 +117,9 @@ trial_out_capex(struct trial *t)
 {
 	struct conn *c = t->conn;
 
-	c->facts.stage = STAGE_CAPEX;
-	acquire_capex(&t->partner, SOCKET_OUT, &c->facts.capex);
-	c->facts.has_capex = true;
+	conn_learn(c)->stage = STAGE_CAPEX;
+	acquire_capex(&t->partner, SOCKET_OUT, &conn_learn(c)->capex);
+	conn_learn(c)->has_capex = true;
 	trial_note(t, "not checked: the partner's answer to the CAPEX");
 	trial_accept(t, SOCKET_OUT);
 	return true;

@@ -8,7 +8,7 @@ void
 trial_past_begin(struct trial *t)
 {
 	const struct facts *was = t->q->past->facts;
-	struct facts *f = &t->conn->facts;
+	struct facts *f = conn_learn(t->conn);
 
 	memcpy(f->connection, was->connection, sizeof f->connection);
 	f->generation = was->generation;

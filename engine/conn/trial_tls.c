@@ -37,7 +37,7 @@ version_of(const struct trial *t)
 static void
 learn(struct trial *t, int version, const char *suite)
 {
-	struct facts *f = &t->conn->facts;
+	struct facts *f = conn_learn(t->conn);
 
 	f->tls.version = version == 13 ? "TLSv1.3" : "TLSv1.2";
 	if (t->q->past != NULL && t->q->past->facts->tls.cipher[0] != '\0')
@@ -55,17 +55,17 @@ present(struct trial *t)
 	struct ruling r;
 
 	if (t->q->past != NULL) {
-		c->facts.certificate = t->q->past->verify(t->q->past->arg, t, c->service->tls, &why);
+		conn_learn(c)->certificate = t->q->past->verify(t->q->past->arg, t, c->service->tls, &why);
 	} else if (t->q->presented->n > 0) {
-		c->facts.certificate = presented_verify(t->q->presented, c->service->tls, c->facts.way, (int64_t)t->q->now, &why);
+		conn_learn(c)->certificate = presented_verify(t->q->presented, c->service->tls, c->facts->way, (int64_t)t->q->now, &why);
 		trial_note(t, "not checked: that the peer has the key of the certificate");
 	} else {
-		c->facts.certificate = certificate_ref(t->q->certificate);
+		conn_learn(c)->certificate = certificate_ref(t->q->certificate);
 		trial_note(t, "not checked: the chain; it is as the region verified it when the recorded connection came");
 	}
-	if (c->facts.certificate == NULL)
+	if (c->facts->certificate == NULL)
 		return rules_undescribed(&why, &r) && trial_ruled(t, &r);
-	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(c->facts.certificate, c->facts.peer.host);
+	conn_learn(c)->names_host = c->facts->way == WAY_OUT && certificate_names(c->facts->certificate, c->facts->peer.host);
 	return true;
 }
 
@@ -77,12 +77,12 @@ certify(struct trial *t)
 	bool ok = trial_ask(t, DOOR_CERTIFY, REASON_OK);
 	struct ruling r;
 
-	if (ok && rules_certificate(c->facts.certificate, &r))
+	if (ok && rules_certificate(c->facts->certificate, &r))
 		return trial_ruled(t, &r);
 	if (ok) {
-		certmap_decide(c->generation->certmap, c->facts.certificate, c->ask->verdict.userid, c->facts.userid);
-		record_mapped(c->record, c->facts.userid);
-		record_facts(c->record, &c->facts);
+		certmap_decide(c->generation->certmap, c->facts->certificate, c->ask->verdict.userid, conn_learn(c)->userid);
+		record_mapped(c->record, c->facts->userid);
+		record_facts(c->record, c->facts);
 	}
 	return ok;
 }
@@ -91,7 +91,7 @@ certify(struct trial *t)
 static bool
 asks_none(const struct conn *c)
 {
-	return c->facts.way == WAY_IN && c->service->ssl != SSL_CLIENTAUTH;
+	return c->facts->way == WAY_IN && c->service->ssl != SSL_CLIENTAUTH;
 }
 
 /* The handshake, of which the peer uses `version`. */
@@ -123,10 +123,10 @@ trial_tls(struct trial *t)
 	int version = version_of(t);
 	struct ruling r;
 
-	c->facts.stage = c->service->tls != NULL ? STAGE_TLS : STAGE_CAPEX;
-	if (c->facts.way == WAY_OUT && version == 0 && c->service->tls != NULL)
-		return trial_judge(t, "plain_text", REASON_OK, "rc 406: ipconn %s has ssl = yes, and the partner uses no TLS", c->facts.ipconn.ipconn);
-	if (c->facts.way == WAY_OUT)
+	conn_learn(c)->stage = c->service->tls != NULL ? STAGE_TLS : STAGE_CAPEX;
+	if (c->facts->way == WAY_OUT && version == 0 && c->service->tls != NULL)
+		return trial_judge(t, "plain_text", REASON_OK, "rc 406: ipconn %s has ssl = yes, and the partner uses no TLS", c->facts->ipconn.ipconn);
+	if (c->facts->way == WAY_OUT)
 		return c->service->tls == NULL || shake(t, version);
 	if (rules_first_byte(c, version != 0 ? RULES_TLS_RECORD : PLAIN_FIRST_BYTE, &r))
 		return trial_ruled(t, &r);

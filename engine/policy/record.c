@@ -600,13 +600,15 @@ set_facts(struct record *r, const struct facts *f)
 	notes_unref(notes);
 }
 
-void
+const struct facts *
 record_facts(struct record *r, const struct facts *f)
 {
 	if (!record_lock(r))
-		return;
-	set_facts(r, f);
+		return NULL;
+	if (f != r->facts)
+		set_facts(r, f);
 	record_unlock(r);
+	return r->facts;
 }
 
 void
@@ -625,20 +627,15 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 	record_unlock(r);
 }
 
-bool
+void
 record_end(struct record *r, double now)
 {
-	bool closed;
-
-	record_lock(r);
-	closed = r->closed;
-	if (!closed) {
-		add_event(r, now, "closed");
-		requests_settle(r->requests);
-		r->closed = true;
-		record_sink_tell(r, NULL);
-		r->weight = record_weight(r);
-	}
+	if (!record_lock(r))
+		return;
+	add_event(r, now, "closed");
+	requests_settle(r->requests);
+	r->closed = true;
+	record_sink_tell(r, NULL);
+	r->weight = record_weight(r);
 	record_unlock(r);
-	return !closed;
 }

@@ -115,10 +115,11 @@ void record_installed(struct record *r, const struct installed *i);
 /* Adds an entry for a refusal of the engine itself (limit, timeout, bad_capex ...) at a stage. text may be NULL. */
 void record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now);
 /*
- * Replaces the facts that `explain` shows. Keeps a reference to the certificate; the CAPEX token and the request are
- * left out.
+ * Replaces the facts that `explain` shows. Keeps a reference to the certificate and the notes; the CAPEX token and the
+ * request are left out. Returns the facts of the record, borrowed until record_leave: the thread that fills the record
+ * in, which alone replaces them, reads them without a lock. NULL: no memory for them, or no record.
  */
-void record_facts(struct record *r, const struct facts *f);
+const struct facts *record_facts(struct record *r, const struct facts *f);
 /*
  * Sets the outcome ("open" before): "refused", "accepted" (through CAPEX), "released", "lost", "closed"; and stage,
  * code and reason of a refusal, or NULL.
@@ -129,7 +130,9 @@ void record_outcome(struct record *r, const char *outcome, const char *stage, co
  * such record, or no facts. In the thread that frees records.
  */
 bool records_certificate(struct records *rs, const char *connection, struct certificate **out);
-/* The connection is closed; from now on the record is one of the last `max`. */
-void record_close(struct record *r, double now);
+/* The connection is closed. Once for each record. */
+void record_end(struct record *r, double now);
+/* Nothing of the closed connection needs the record: from now on it is one of the last `max`, and may be freed. */
+void record_leave(struct record *r);
 
 #endif

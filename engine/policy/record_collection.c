@@ -261,11 +261,11 @@ put_ended(struct records *rs, struct record *r)
 }
 
 void
-record_close(struct record *r, double now)
+record_leave(struct record *r)
 {
 	struct records *rs;
 
-	if (r == NULL || !record_end(r, now))
+	if (r == NULL)
 		return;
 	rs = r->owner;
 	if (put_ended(rs, r))

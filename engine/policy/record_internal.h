@@ -150,8 +150,6 @@ void record_entry_unlock(struct record_entry *e);
  * the beginning of entry: the others, and those that r has no room for.
  */
 size_t record_take_waited(struct record *r, struct record_entry **entry, size_t n);
-/* Closes a record. False: it was closed before. */
-bool record_end(struct record *r, double now);
 /* Frees a record that is in no list. */
 void record_free(struct record *r);
 

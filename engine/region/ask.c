@@ -278,7 +278,7 @@ static struct ipconn *
 find_self(const struct worker *w, const char *id)
 {
 	for (struct conn *c = w->conns; c != NULL; c = c->next)
-		if (strcmp(c->facts.connection, id) == 0)
+		if (strcmp(c->facts->connection, id) == 0)
 			return c->ipconn;
 	return NULL;
 }

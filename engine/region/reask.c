@@ -78,7 +78,7 @@ record_release(const struct ipconn *i, struct recheck_result *r, const char *by)
 
 		if (c == NULL)
 			continue;
-		if (strcmp(c->facts.connection, r->connection) == 0) {
+		if (strcmp(c->facts->connection, r->connection) == 0) {
 			recheck_record(r, c);
 		} else {
 			record_reasked(c->record, NULL);

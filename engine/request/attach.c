@@ -45,7 +45,7 @@ say_refused(const struct task *t, const char *policy, const struct verdict *v, u
 	char prefix[ADDR_TEXT], users[CHECKED_MAX * NAME_SIZE], at[VERDICT_PLACE_SIZE], number[SENSE_TEXT];
 
 	log_refusal(t->worker->log, MSG_SP0050, door_name(DOOR_ATTACH), v->code, conn_around(t->conn, prefix), "connection",
-		t->conn->facts.connection, "ipconn", t->ipconn->def->ipconn, "tran", t->request.tran, "program", t->request.program, "userid",
+		t->conn->facts->connection, "ipconn", t->ipconn->def->ipconn, "tran", t->request.tran, "program", t->request.program, "userid",
 		t->request.userid, "users", join_users(&t->users, users), "door", door_name(DOOR_ATTACH), "policy", policy, "at", verdict_place(v, at), "code",
 		v->code, "text", v->text, "sense", sense_print(sense, number), NULL);
 }

@@ -18,12 +18,12 @@ region_of(const struct task *t)
 const char *
 authority_partner(const struct conn *c, char *out)
 {
-	const struct certificate *cert = c->facts.certificate;
+	const struct certificate *cert = c->facts->certificate;
 	struct addr_prefix p;
 
 	if (cert != NULL && cert->chain.ok)
 		return cert->sha256;
-	p = addr_subnet(&c->facts.peer.addr);
+	p = addr_subnet(&c->facts->peer.addr);
 	return addr_prefix_print(&p, out, PARTNER_SIZE);
 }
 
@@ -56,7 +56,7 @@ authority_users(struct task *t)
 	const struct ipconn_def *d = t->ipconn->def;
 	const struct region_def *r = region_of(t);
 	char link[NAME_SIZE];
-	enum link_kind kind = request_user_link(d, r, t->conn->facts.userid, link);
+	enum link_kind kind = request_user_link(d, r, t->conn->facts->userid, link);
 
 	if (kind == LINK_OTHER && t->generation->saf != NULL && !authority_usable(t->generation->saf, link)) {
 		kind = LINK_NOT_GIVEN;
@@ -76,7 +76,7 @@ authority_of(const struct task *t)
 struct facts
 authority_facts(const struct task *t, double now)
 {
-	struct facts f = t->conn->facts;
+	struct facts f = *t->conn->facts;
 
 	f.stage = STAGE_REQUEST;
 	f.now = now;

@@ -86,7 +86,7 @@ static json_t *
 who(const struct task *t)
 {
 	const struct region_def *r = &t->generation->definition->region;
-	const struct facts *f = &t->conn->facts;
+	const struct facts *f = t->conn->facts;
 	json_t *o = pair(r->applid, r->networkid);
 	int failed = put(o, "ipconn", t->ipconn->def->ipconn);
 

@@ -47,7 +47,7 @@ say_failed(const struct task *t, unsigned sense, const char *text)
 
 	sense_print(sense, number);
 	log_refusal(t->worker->log, MSG_SP0053, "program", number, conn_around(t->conn, prefix), "tran", t->request.tran, "program",
-		t->program->program, "ipconn", t->ipconn->def->ipconn, "connection", t->conn->facts.connection, "userid",
+		t->program->program, "ipconn", t->ipconn->def->ipconn, "connection", t->conn->facts->connection, "userid",
 		t->users.task, "sense", number, "text", text, NULL);
 }
 

@@ -23,7 +23,7 @@ say_abended(const struct task *t, const struct policy_run *r)
 	char at[VERDICT_PLACE_SIZE], prefix[ADDR_TEXT];
 
 	log_refusal(t->worker->log, MSG_DFHIS0998, "program", r->verdict.code, conn_around(t->conn, prefix), "tran", t->request.tran,
-		"program", t->program->program, "ipconn", t->ipconn->def->ipconn, "connection", t->conn->facts.connection, "userid", t->users.task,
+		"program", t->program->program, "ipconn", t->ipconn->def->ipconn, "connection", t->conn->facts->connection, "userid", t->users.task,
 		"code", r->verdict.code, "at", verdict_place(&r->verdict, at), "text", r->verdict.text, "traceback", r->trace, NULL);
 }
 
@@ -85,13 +85,13 @@ make_run(struct task *t)
 		.ipconn = t->ipconn->def->ipconn,
 		.applid = t->ipconn->def->applid,
 		.networkid = t->ipconn->def->networkid,
-		.connection = t->conn->facts.connection,
+		.connection = t->conn->facts->connection,
 		.generation = t->generation->number,
 		.data = t->data,
 		.len = t->len,
 		.ccsid = t->ccsid,
 		.waits = true,
-		.peer = t->conn->facts.peer.addr,
+		.peer = t->conn->facts->peer.addr,
 		.entry = &t->entry,
 		.waiting = program_script_waits,
 		.done = program_script_ended,

@@ -58,7 +58,7 @@ add_headers(struct forwarding *w, const struct task *t)
 	ok |= add(w, "Networkid", t->ipconn->def->networkid);
 	ok |= add(w, "Tran", t->request.tran);
 	ok |= add(w, "Program", t->program->program);
-	ok |= add(w, "Connection", t->conn->facts.connection);
+	ok |= add(w, "Connection", t->conn->facts->connection);
 	ok |= add(w, "Region", region);
 	ok |= add(w, "Ccsid", ccsid);
 	return ok;

@@ -76,7 +76,7 @@ session_out_of_patience(void *arg)
 		conn_close(c, CONN_AT_ONCE, "the partner does not read its answers");
 		return;
 	}
-	log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def->ipconn, "connection", c->facts.connection, "direction",
+	log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def->ipconn, "connection", c->facts->connection, "direction",
 		s->sending ? "SEND" : "RECEIVE", "why", "a message was begun and did not go on", NULL);
 	if (s->sending) {
 		flow_purge(&s->flow, "cancel");
@@ -315,7 +315,7 @@ session_say_error(struct conn *c, uint32_t conv, enum conversation_error code)
 
 	snprintf(x, sizeof x, "X'%04X'", (unsigned)code);
 	log_refusal(c->worker->log, MSG_DFHIS1023, "conversation", x, conn_around(c, prefix), "code", x, "session", flow_print_conv(conv, session),
-		"ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, "words", sense_error_words(code), NULL);
+		"ipconn", c->facts->ipconn.ipconn, "connection", c->facts->connection, "words", sense_error_words(code), NULL);
 	if (c->ipconn != NULL)
 		c->ipconn->history->statistics.conversation_errors++;
 }
@@ -328,7 +328,7 @@ say_unfit(const struct session *s, const struct flow_error *e)
 	char prefix[ADDR_TEXT], session[FLOW_CONV_TEXT];
 
 	log_refusal(c->worker->log, MSG_DFHIS1021, "conversation", "unfit", conn_around(c, prefix), "ipconn", s->ipconn->def->ipconn,
-		"connection", c->facts.connection, "direction", s->sending ? "SEND" : "RECEIVE", "session",
+		"connection", c->facts->connection, "direction", s->sending ? "SEND" : "RECEIVE", "session",
 		flow_print_conv(s->flow.conv, session), "why", e->text, "detail", e->detail, NULL);
 }
 

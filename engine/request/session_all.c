@@ -19,7 +19,7 @@ say_lost(const struct conn *c, const struct ipconn *i, const char *direction, un
 	char number[24];
 
 	if (n > 0)
-		log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def->ipconn, "connection", c->facts.connection, "direction", direction, "#sessions",
+		log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def->ipconn, "connection", c->facts->connection, "direction", direction, "#sessions",
 			log_number(number, n), "why", "the socket was lost", NULL);
 }
 
@@ -125,7 +125,7 @@ view(const struct session *s, double now, struct session_view *v)
 		.seconds = now - s->began,
 	};
 	snprintf(v->ipconn, sizeof v->ipconn, "%s", s->ipconn->def->ipconn);
-	snprintf(v->connection, sizeof v->connection, "%s", s->conn->facts.connection);
+	snprintf(v->connection, sizeof v->connection, "%s", s->conn->facts->connection);
 	if (head == NULL)
 		return;
 	snprintf(v->tran, sizeof v->tran, "%s", head->tran);

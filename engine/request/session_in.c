@@ -30,7 +30,7 @@ refuse_attach(struct conn *c, const struct is_header *is, unsigned sense)
 
 	sense_print(sense, number);
 	log_refusal(c->worker->log, MSG_DFHIS1025, "conversation", number, conn_around(c, prefix), "sense", number, "words",
-		sense_words(sense), "session", flow_print_conv(is->conv, session), "ipconn", c->ipconn->def->ipconn, "connection", c->facts.connection, NULL);
+		sense_words(sense), "session", flow_print_conv(is->conv, session), "ipconn", c->ipconn->def->ipconn, "connection", c->facts->connection, NULL);
 	refuse(c, is, sense);
 }
 
@@ -193,7 +193,7 @@ previous(struct conn *c, const struct is_header *is, struct session **before)
 		return false;
 	}
 	log_refusal(c->worker->log, MSG_DFHIS1034, "conversation", "previous", conn_around(c, prefix), "session", flow_print_conv(is->prev, session),
-		"ipconn", c->ipconn->def->ipconn, "connection", c->facts.connection, NULL);
+		"ipconn", c->ipconn->def->ipconn, "connection", c->facts->connection, NULL);
 	return true;
 }
 

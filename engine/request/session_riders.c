@@ -15,7 +15,7 @@ take_end(struct session *s)
 static const char *
 wrong_end(const struct conn *c, enum ipic_kind kind, const struct is_header *is)
 {
-	bool in = c->facts.way == WAY_IN;
+	bool in = c->facts->way == WAY_IN;
 
 	if (is->type == IS_EXPD)
 		return kind == IPIC_REQUEST && is->name != IS_UNKNOWN ? NULL : "an unknown expedited command";

@@ -98,7 +98,7 @@ say_not_attached(const struct task *t)
 
 	log_refusal(t->worker->log, MSG_DFHIS1025, "conversation", attach_code(t->sense), conn_around(t->conn, prefix), "tran",
 		t->request.tran, "ipconn", t->ipconn->def->ipconn, "code", attach_code(t->sense), "program", t->request.program,
-		"connection", t->conn->facts.connection, "text", t->text, NULL);
+		"connection", t->conn->facts->connection, "text", t->text, NULL);
 }
 
 void

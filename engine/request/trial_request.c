@@ -127,7 +127,7 @@ authorise(struct trial *t, struct task *k)
 static void
 remember(struct trial *t, const struct task *k)
 {
-	struct facts *f = &t->conn->facts;
+	struct facts *f = conn_learn(t->conn);
 
 	t->request = k->request;
 	t->users = k->users;

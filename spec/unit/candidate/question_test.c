@@ -16,6 +16,7 @@ struct asked { /* a connection whose door attach has answered */
 	struct conn conn;
 	struct request request;
 	struct users users;
+	struct facts facts;
 	struct ask ask;
 };
 
@@ -25,8 +26,9 @@ ask(struct asked *a)
 	*a = (struct asked){ .request = { .tran = "CPMI", .userid = "FRED", .password = "secret", .has_password = true } };
 	a->conn.worker = &a->worker;
 	a->conn.service = &a->service;
-	a->conn.facts = (struct facts){ .request = &a->request, .users = &a->users };
-	a->ask = (struct ask){ .door = DOOR_ATTACH, .script = "gate", .facts = &a->conn.facts, .tape = &a->conn.tape,
+	a->conn.facts = &a->facts;
+	a->facts = (struct facts){ .request = &a->request, .users = &a->users };
+	a->ask = (struct ask){ .door = DOOR_ATTACH, .script = "gate", .facts = &a->facts, .tape = &a->conn.tape,
 		.verdict = { .kind = VERDICT_REFUSE, .code = "never" } };
 }
 

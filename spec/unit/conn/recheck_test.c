@@ -23,6 +23,7 @@ struct house {
 	struct ipconn ipconn;
 	struct ipconn_def def;
 	struct engagement engagement;
+	struct facts facts;
 	struct conn conn;
 };
 
@@ -65,11 +66,12 @@ install(struct house *h, enum way way)
 		.generation = h->rule.generation,
 		.service = way == WAY_IN ? generation_service(h->rule.generation, "IN") : generation_outbound(h->rule.generation, "A"),
 		.stage = CONN_INSTALLED,
-		.facts = { .way = way, .stage = STAGE_CAPEX, .tcpipservice = "IN", .socket = 1, .names_host = true, .has_capex = true,
-			.tls = { .version = "TLSv1.3" }, .certificate = &h->certificate },
+		.facts = &h->facts,
 	};
-	addr_parse(&h->conn.facts.peer.addr, "192.0.2.1", 1);
-	addr_parse(&h->conn.facts.own.addr, "192.0.2.2", 2);
+	h->facts = (struct facts){ .way = way, .stage = STAGE_CAPEX, .tcpipservice = "IN", .socket = 1, .names_host = true, .has_capex = true,
+		.tls = { .version = "TLSv1.3" }, .certificate = &h->certificate };
+	addr_parse(&h->facts.peer.addr, "192.0.2.1", 1);
+	addr_parse(&h->facts.own.addr, "192.0.2.2", 2);
 }
 
 static void

@@ -20,6 +20,7 @@ struct house {
 	struct ipconn ipconn;
 	struct ipconn_def def;
 	struct engagement engagement;
+	struct facts facts;
 	struct conn conn;
 	struct ruling r;
 };
@@ -60,8 +61,9 @@ set_up(void **state)
 	h->def = (struct ipconn_def){ .ipconn = "PART", .applid = "X", .networkid = "NETX", .receivecount = 4, .sendcount = 2, .port = 7 };
 	h->ipconn = (struct ipconn){ .worker = &h->worker, .def = &h->def, .engaged = &h->engagement, .inservice = true };
 	h->conn = (struct conn){ .worker = &h->worker, .generation = h->generation, .entrance = &h->entrance,
-		.service = generation_service(h->generation, "IN"),
-		.facts = { .tcpipservice = "IN", .capex = { .applid = "X", .networkid = "NETX", .sendcount = 9, .sockets = 2, .port = -1 } } };
+		.service = generation_service(h->generation, "IN"), .facts = &h->facts };
+	h->facts = (struct facts){ .tcpipservice = "IN",
+		.capex = { .applid = "X", .networkid = "NETX", .sendcount = 9, .sockets = 2, .port = -1 } };
 	*state = h;
 	return 0;
 }
@@ -95,9 +97,9 @@ limits_count_the_others(void **state)
 	assert_refused(h, rules_sockets(&h->conn, 3, &h->r), "limit", REASON_OK);
 	assert_false(rules_halfopen(&h->conn, 1, &h->r));
 	assert_refused(h, rules_halfopen(&h->conn, 2, &h->r), "limit", REASON_OK);
-	h->conn.facts.load.halfopen = 5;
+	h->facts.load.halfopen = 5;
 	assert_refused(h, rules_halfopen(&h->conn, 0, &h->r), "limit", REASON_OK);
-	h->conn.facts.way = WAY_OUT;
+	h->facts.way = WAY_OUT;
 	assert_false(rules_halfopen(&h->conn, 9, &h->r));
 }
 
@@ -130,7 +132,7 @@ static void
 a_capex_is_for_this_region_while_it_is_open(void **state)
 {
 	struct house *h = *state;
-	struct capex *x = &h->conn.facts.capex;
+	struct capex *x = &h->facts.capex;
 
 	assert_false(rules_capex(&h->conn, &h->r));
 	strcpy(x->server_applid, "CICSA");
@@ -150,7 +152,7 @@ ha_redirects_or_refuses(void **state)
 
 	assert_false(rules_ha(&h->conn, &to, &h->r));
 	assert_null(to);
-	h->conn.facts.capex.ha = true;
+	h->facts.capex.ha = true;
 	assert_refused(h, rules_ha(&h->conn, &to, &h->r), "ha", REASON_HA_RESOURCE_MISMATCH);
 	h->conn.service = generation_service(h->generation, "SPEC");
 	assert_false(rules_ha(&h->conn, &to, &h->r));
@@ -160,7 +162,7 @@ ha_redirects_or_refuses(void **state)
 	assert_ptr_equal(to, &h->specific);
 	h->specific.open = false;
 	assert_refused(h, rules_ha(&h->conn, &to, &h->r), "ha", REASON_INVALID_HA_TCPIPSERVICE);
-	h->conn.facts.capex.ha = false;
+	h->facts.capex.ha = false;
 	assert_refused(h, rules_ha(&h->conn, &to, &h->r), "ha", REASON_HA_RESOURCE_MISMATCH);
 }
 
@@ -191,7 +193,7 @@ of_a_race_the_lower_names_win(void **state)
 	i->engaged->acquiring = true;
 	assert_true(rules_race(i));
 	assert_refused(h, rules_match(&h->conn, i, &h->r), "race", REASON_CAPEX_RACE);
-	strcpy(h->conn.facts.capex.networkid, "AAAA");
+	strcpy(h->facts.capex.networkid, "AAAA");
 	assert_false(rules_match(&h->conn, i, &h->r));
 	i->engaged->answered = true;
 	assert_false(rules_race(i));
@@ -202,7 +204,7 @@ static void
 terms_are_the_lesser_counts(void **state)
 {
 	struct house *h = *state;
-	struct capex *x = &h->conn.facts.capex;
+	struct capex *x = &h->facts.capex;
 	struct terms t;
 
 	assert_false(rules_terms(h->ipconn.def, x, &t, &h->r));
@@ -226,7 +228,7 @@ identify_needs_trust(void **state)
 	assert_false(rules_trust(&h->conn, h->ipconn.def, &h->r));
 	h->def.userauth = USERAUTH_IDENTIFY;
 	assert_refused(h, rules_trust(&h->conn, h->ipconn.def, &h->r), "trust", REASON_SECURITY_VIOLATION);
-	h->conn.facts.peer.sysplex = true;
+	h->facts.peer.sysplex = true;
 	assert_false(rules_trust(&h->conn, h->ipconn.def, &h->r));
 }
 

@@ -41,7 +41,8 @@ ended(struct records *rs, const char *id, const char *ip, bool refused)
 		record_outcome(r, "refused", "tcp", "lan", NULL);
 	else
 		record_outcome(r, "released", NULL, NULL, NULL);
-	record_close(r, 1001.0);
+	record_end(r, 1001.0);
+	record_leave(r);
 }
 
 /* The connections of an answer, with blanks between them. */
@@ -161,8 +162,33 @@ the_last_ended_stay_and_the_living_always_do(void **state)
 	ended(rs, "three", "::1", true);
 	assert_found(rs, &(struct record_query){ .last = 10 }, "live two three");
 	assert_found(rs, &(struct record_query){ .connection = "one" }, "");
-	record_close(living, 1002.0);
+	record_end(living, 1002.0);
+	record_leave(living);
 	assert_found(rs, &(struct record_query){ .last = 10 }, "live three");
+	records_free(rs);
+}
+
+static void
+a_record_and_its_facts_stay_until_the_connection_leaves_it(void **state)
+{
+	struct records *rs = records_new(1);
+	struct record *held = record_open(rs, "held", 1000.0);
+	const struct facts *facts;
+	struct facts f = { .userid = "FRED", .has_capex = true, .capex = { .applid = "A", .token = "secret" } };
+
+	(void)state;
+	facts = record_facts(held, &f);
+	assert_string_equal(facts->userid, "FRED");
+	assert_string_equal(facts->capex.token, "");
+	assert_ptr_equal(record_facts(held, facts), facts);
+	assert_string_equal(facts->capex.applid, "A");
+	record_end(held, 1001.0);
+	ended(rs, "one", "::1", false);
+	ended(rs, "two", "::1", false);
+	assert_found(rs, &(struct record_query){ .last = 10 }, "held two");
+	assert_string_equal(facts->capex.applid, "A");
+	record_leave(held);
+	assert_found(rs, &(struct record_query){ .last = 10 }, "held");
 	records_free(rs);
 }
 
@@ -202,8 +228,10 @@ thousands_of_living_connections_are_all_found(void **state)
 		snprintf(id, sizeof id, "c-%d", i);
 		assert_found(rs, &(struct record_query){ .connection = id }, id);
 	}
-	for (int i = 0; i < 3000; i++)
-		record_close(r[i], 9000.0);
+	for (int i = 0; i < 3000; i++) {
+		record_end(r[i], 9000.0);
+		record_leave(r[i]);
+	}
 	assert_found(rs, &(struct record_query){ .last = 5 }, "c-2999");
 	records_free(rs);
 }
@@ -324,7 +352,8 @@ without_a_record_nothing_happens(void **state)
 	record_mapped(NULL, "USER");
 	record_installed(NULL, NULL);
 	record_reasked(NULL, record_entry_new("bind", "rule", 2, 1.0));
-	record_close(NULL, 1.0);
+	record_end(NULL, 1.0);
+	record_leave(NULL);
 	records_free(NULL);
 }
 
@@ -374,7 +403,8 @@ of_requests_the_last_are_kept_and_refused_ones_longest(void **state)
 	for (size_t i = 41; i <= 60; i++)
 		asked(r, VERDICT_REFUSE, i);
 	assert_requests(rs, "37 38 39 40 49 50 51 52 53 54 55 56 57 58 59 60");
-	record_close(r, 1001.0);
+	record_end(r, 1001.0);
+	record_leave(r);
 	records_free(rs);
 }
 
@@ -388,7 +418,8 @@ of_a_connection_that_ended_four_accepted_requests_are_left(void **state)
 	asked(r, VERDICT_REFUSE, 1);
 	for (size_t i = 2; i <= 12; i++)
 		asked(r, VERDICT_ACCEPT, i);
-	record_close(r, 1001.0);
+	record_end(r, 1001.0);
+	record_leave(r);
 	assert_requests(rs, "1 9 10 11 12");
 	records_free(rs);
 }
@@ -487,13 +518,15 @@ ended_records_are_bounded_by_their_memory_too(void **state)
 		snprintf(id, sizeof id, "r-%d", i);
 		r = record_open(rs, id, 1000.0 + i);
 		record_facts(r, &f);
-		record_close(r, 1001.0 + i);
+		record_end(r, 1001.0 + i);
+		record_leave(r);
 	}
 	assert_found(rs, &(struct record_query){ .connection = "r-9999" }, "r-9999");
 	assert_found(rs, &(struct record_query){ .connection = "r-5000" }, "r-5000");
 	assert_found(rs, &(struct record_query){ .connection = "r-500" }, "");
 	assert_found(rs, &(struct record_query){ .connection = "live" }, "live");
-	record_close(living, 20000.0);
+	record_end(living, 20000.0);
+	record_leave(living);
 	records_free(rs);
 	notes_unref(notes);
 }
@@ -617,6 +650,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_and_its_facts_stay_until_the_connection_leaves_it),
 		cmocka_unit_test(each_text_is_read_back_and_no_two_texts_are_written_alike),
 		cmocka_unit_test(a_number_is_read_back_as_the_same_double),
 		cmocka_unit_test(a_door_is_told_with_policy_place_verdict_and_checks),

@@ -97,7 +97,8 @@ one_connection(struct records *rs, unsigned n, bool refused)
 	record_facts(r, &f);
 	record_verdict(record_entry_add(r, DOOR_ADMIT, "lan", f.now), &(struct verdict){ .kind = refused ? VERDICT_REFUSE : VERDICT_ACCEPT, .code = "lan" }, 1);
 	record_outcome(r, refused ? "refused" : "accepted", "tcp", refused ? "lan" : NULL, NULL);
-	record_close(r, f.now + 1);
+	record_end(r, f.now + 1);
+	record_leave(r);
 }
 
 static void
@@ -167,7 +168,8 @@ a_record_that_waits_is_replaced_and_its_ticket_stays(void **state)
 		usleep(1000);
 	assert_int_equal(recorder_counts(r).written, 1);
 	assert_int_equal(record_sink_filed(one)->id, 1);
-	record_close(one, 1001);
+	record_end(one, 1001);
+	record_leave(one);
 	recorder_close(r);
 	records_free(rs);
 	r = open_recorder(&p, true, NULL);

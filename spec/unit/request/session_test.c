@@ -37,6 +37,7 @@ struct bench { /* an ACQUIRED ipconn that sends on two sockets */
 	struct ipconn_def def;
 	struct engagement engagement;
 	struct ipconn_history history;
+	struct facts facts;
 	struct conn conn[WAY_SOCKETS];
 	int peer[WAY_SOCKETS];
 	struct sent sent[8]; /* of the bench: done() of a shipment may come at the end of the test */
@@ -60,7 +61,8 @@ connect_one(struct bench *b, unsigned n)
 	c->worker = &b->worker;
 	c->generation = &b->generation;
 	c->service = &b->service;
-	c->facts.way = WAY_OUT;
+	b->facts.way = WAY_OUT;
+	c->facts = &b->facts;
 	c->place = SOCKET_OUT + n;
 	c->ipconn = &b->ipconn;
 	c->stage = CONN_INSTALLED;
