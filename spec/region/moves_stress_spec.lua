@@ -39,6 +39,16 @@ UNION ALL SELECT name, 'check of a request', json_extract(c.value, '$.detail') F
   json_each(q.account, '$.checks') c WHERE json_extract(c.value, '$.detail') <> name
 ]]
 
+-- What an operator sees of connections whose facts change meanwhile, at the gates and at home, is of one partner each.
+local function assert_whole(region)
+  for _, account in ipairs(region:explain { last = 50 }) do
+    local capex, ipconn = account.facts.capex, account.ipconn
+    if ipconn then assert.are.equal(capex.applid, ipconn.ipconn) end
+    if capex then assert.are.equal("NETX", capex.networkid) end
+  end
+  for _, row in ipairs(region:inquire "socket") do assert.is_string(row.connection) end
+end
+
 describe("partners of two sockets that come and go", function()
   for _, way in ipairs { "plain", "tls" } do
     it("each get their own answers, and leave nothing behind: " .. way, function()
@@ -59,6 +69,7 @@ describe("partners of two sockets that come and go", function()
         region:script("doors", DOORS .. "-- " .. reloads)
         assert.are.equal(0, (region:command "reload"))
         reloads = reloads + 1
+        assert_whole(region)
         for _, m in ipairs(movers) do
           if not m:status() then return false end
         end
