@@ -232,7 +232,9 @@ conn_learn(struct conn *c)
 	return &((struct early *)c->ask)->facts;
 }
 
-/* Gives c, which may be NULL, that part, all zero. q: memory for it, or NULL. Without memory frees c and returns NULL. */
+/*
+ * Gives c, which may be NULL, that part, all zero. q: memory for it, or NULL. Without memory frees c and returns NULL.
+ */
 static struct conn *
 with_question(struct conn *c, struct early *q)
 {
