@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,13 +64,16 @@ is_free(const struct worker *w, unsigned number)
 	return number != 0 && metrics_recent(w->metrics, number, w->turn) < FREE_BUSY && halfopen(w, number) < FREE_HALFOPEN;
 }
 
-/* The share of a CPU that a worker has used lately, with the work that its half-open connections will bring. */
+/*
+ * The share of a CPU that a worker has used lately; the share that its half-open connections will need when that is
+ * more, as behind many callers at once.
+ */
 static double
 busy(const struct worker *w, unsigned number)
 {
 	unsigned h = halfopen(w, number);
 
-	return metrics_recent(w->metrics, number, w->turn) + BRINGS * (h < BRINGS_MOST ? h : BRINGS_MOST);
+	return fmax(metrics_recent(w->metrics, number, w->turn), BRINGS * (h < BRINGS_MOST ? h : BRINGS_MOST));
 }
 
 /* Whether worker i is the better one for a caller. The home leaves each caller to a free gate. */
