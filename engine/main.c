@@ -195,10 +195,10 @@ run_region(struct region_options *o, bool watched)
 }
 
 struct savings {
-	bool slim_provider, free_lists;
+	bool slim_provider, no_free_lists;
 };
 
-/* The same with a process that saves CPU in OpenSSL, which is used nowhere before. */
+/* Runs the region in a process that saves CPU in OpenSSL, which is used nowhere before. */
 static int
 run_saving(struct region_options *o, bool watched, const struct savings *savings)
 {
@@ -206,10 +206,8 @@ run_saving(struct region_options *o, bool watched, const struct savings *savings
 	struct slim *slim = NULL;
 	int status;
 
-	if (savings->free_lists && free_lists_begin() != 0) {
-		fputs("run: --free-lists: no memory; start without it\n", stderr);
-		return EXIT_FAILED;
-	}
+	if (!savings->no_free_lists)
+		free_lists_begin();
 	if (savings->slim_provider && (slim = slim_begin(&f)) == NULL) {
 		fprintf(stderr, "run: --slim-provider: %s; start without it\n", f.text);
 		return EXIT_FAILED;
@@ -221,13 +219,13 @@ run_saving(struct region_options *o, bool watched, const struct savings *savings
 
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE|stderr|journal|syslog] [--log-format text|json] [--watch]\n"
-	"                     [--slim-provider] [--free-lists]\n"
+	"                     [--slim-provider] [--no-free-lists]\n"
 	"Starts a region in the foreground (default " COMMAND_LINE_REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
 	"at once. SIGHUP reloads and opens the log again; SIGUSR1 opens the log again.\n"
 	"--log journal writes to the journal of systemd, --log syslog to /dev/log; journal:PATH and syslog:PATH name another socket.\n"
 	"--watch reloads when the definition, a script, a data file, the saf or the ring has changed.\n"
 	"--slim-provider saves CPU in each handshake: OpenSSL reads keys of RSA, RSA-PSS, EC, Ed25519 and Ed448 only.\n"
-	"--free-lists saves CPU in each handshake: each thread keeps up to 8 MiB of the memory that OpenSSL frees.\n";
+	"--no-free-lists: OpenSSL's freed memory goes back to the C library; without the option a thread keeps 4 MiB of it.\n";
 
 /* Prints what is wrong (NULL: getopt has done so) and the usage. */
 static int
@@ -243,7 +241,7 @@ main_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "slim-provider", no_argument, NULL, 's' },
-		{ "free-lists", no_argument, NULL, 'm' },
+		{ "no-free-lists", no_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	struct region_options o = { .file = COMMAND_LINE_REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending,
@@ -264,7 +262,7 @@ main_run(int argc, char **argv)
 		else if (opt == 's')
 			savings.slim_provider = true;
 		else if (opt == 'm')
-			savings.free_lists = true;
+			savings.no_free_lists = true;
 		else if (opt == 'f' && strcmp(optarg, "json") == 0)
 			o.log_format = LOG_JSON;
 		else if (opt == 'h')

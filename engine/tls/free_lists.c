@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 /* A block in a list. A block in use has no head: malloc_usable_size tells its list. */
 struct spare {
 	struct spare *next;
+	const struct lists *in; /* any other bytes in a block in use */
 };
 
 struct lists {
@@ -77,11 +79,23 @@ take(size_t n, const char *file, int line)
 	if (class >= CLASSES)
 		return malloc(n);
 	if (own == NULL || own->first[class] == NULL)
-		return malloc(class * GRAIN - OVERHEAD);
+		return malloc(class * GRAIN - OVERHEAD); /* 24 bytes or more: a spare has room */
 	s = own->first[class];
 	own->first[class] = s->next;
+	s->in = NULL;
 	own->bytes -= class * GRAIN;
 	return s;
+}
+
+/* Ends the process when the block is in its list: it was freed twice. */
+static void
+refuse_twice(const struct lists *l, size_t class, const struct spare *s)
+{
+	for (const struct spare *one = l->first[class]; one != NULL; one = one->next)
+		if (one == s) {
+			fputs("sallyport: fault: a block of OpenSSL was freed twice; please report it\n", stderr);
+			abort();
+		}
 }
 
 static void
@@ -100,7 +114,10 @@ give(void *at, const char *file, int line)
 		free(s);
 		return;
 	}
+	if (s->in == l)
+		refuse_twice(l, class, s);
 	s->next = l->first[class];
+	s->in = l;
 	l->first[class] = s;
 	l->bytes += class * GRAIN;
 }
@@ -129,12 +146,9 @@ change(void *at, size_t n, const char *file, int line)
 #define SANITIZED 0
 #endif
 
-int
+void
 free_lists_begin(void)
 {
-	if (SANITIZED)
-		return 0;
-	if (pthread_key_create(&key, free_lists_end) != 0)
-		return -1;
-	return CRYPTO_set_mem_functions(take, change, give) == 1 ? 0 : -1;
+	if (!SANITIZED && pthread_key_create(&key, free_lists_end) == 0)
+		CRYPTO_set_mem_functions(take, change, give);
 }

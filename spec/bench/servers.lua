@@ -258,7 +258,7 @@ servers.list = {
   { key = "bare", name = "bare server", start = bare "", deny = true },
   { key = "region", name = "Sallyport", start = sallyport("1000", ""), deny = true },
   { key = "install", name = "Sallyport, no script but `install`", of = "region" },
-  { key = "tricks", name = "Sallyport, each trick", start = sallyport("1000", "--slim-provider --free-lists"), deny = true },
+  { key = "tricks", name = "Sallyport, each trick", start = sallyport("1000", "--slim-provider"), deny = true },
   { key = "uncached", name = "Sallyport, `verify_cache = 0`", start = sallyport("0", ""), deny = true },
   { key = "haproxy", name = "HAProxy + Lua, no tickets", start = haproxy(" no-tls-tickets", 0), program = "haproxy", deny = true },
   { key = "tickets", name = "HAProxy + Lua as shipped", start = haproxy("", 20000), program = "haproxy" },

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- run --slim-provider, run --free-lists: the same handshakes and refusals. With the first one a region starts nowhere where OpenSSL is
--- configured otherwise.
+-- run --slim-provider, run --no-free-lists: the same handshakes and refusals as without. With the first one a region starts nowhere where
+-- OpenSSL is configured otherwise.
 local support = require "spec.support"
 
 local CONFIGURED = [[
@@ -13,9 +13,9 @@ default = own
 activate = 1
 ]]
 
-local OPTIONS = { { "--slim-provider" }, { "--free-lists" }, { "--slim-provider", "--free-lists" } }
+local OPTIONS = { { "--slim-provider" }, { "--no-free-lists" }, { "--slim-provider", "--no-free-lists" } }
 
-describe("run with an option that saves CPU", function()
+describe("run with options about CPU", function()
   local region
 
   local function define(arguments)
