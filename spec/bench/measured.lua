@@ -11,6 +11,9 @@ measured: the region that a benchmark measures: the binary SALLYPORT (./sallypor
   measured.partner(port, name)                 a link of a partner, without TLS
   measured.beat(link)                          the seconds until a heartbeat is answered on it
   measured.longest(command, probe)             runs a command beside; the largest number that probe() returns until it ends
+  measured.read(path)                          the bytes of a file; nil: there is none
+  measured.write(path, bytes)
+  measured.output(command)                     the output of a command, without its errors
 ]]
 local socket = require "socket"
 
@@ -19,19 +22,28 @@ local DIR = "build/bench"
 
 local measured = {}
 
-local function write(path, bytes)
+function measured.write(path, bytes)
   local f = assert(io.open(path, "w"))
   f:write(bytes)
   f:close()
 end
 
-local function read(path)
+function measured.read(path)
   local f = io.open(path)
   if not f then return nil end
   local all = f:read "a"
   f:close()
   return all
 end
+
+function measured.output(command)
+  local f = io.popen(command .. " 2>/dev/null")
+  local text = f:read "a"
+  f:close()
+  return text
+end
+
+local read, write = measured.read, measured.write
 
 local function start(definition, scripts, by)
   os.execute("rm -rf " .. DIR .. " && mkdir -p " .. DIR .. "/policies && cp policies/*.lua " .. DIR .. "/policies")

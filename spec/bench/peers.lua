@@ -41,12 +41,7 @@ local function listed(list, word)
   return ("," .. list .. ","):find("," .. word .. ",", 1, true) ~= nil
 end
 
-local function output(command)
-  local f = io.popen(command .. " 2>/dev/null")
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local output = measured.output
 
 -- A process and its children.
 local function family(pid)

@@ -17,24 +17,15 @@ SALLYPORT: the binary (./sallyport)
 local dkjson = require "dkjson"
 local socket = require "socket"
 
+local measured = require "spec.bench.measured"
+
 local BINARY = os.getenv "SALLYPORT" or "./sallyport"
 local DIR
 local PORTS = 3 -- of a server: for partners, for those that it refuses, for a listener with fewer scripts
 
 local servers = {}
 
-local function write(path, bytes)
-  local f = assert(io.open(path, "w"))
-  f:write(bytes)
-  f:close()
-end
-
-local function output(command)
-  local f = io.popen(command .. " 2>/dev/null")
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local output, write = measured.output, measured.write
 
 local function has(program)
   return output("PATH=$PATH:/usr/sbin command -v " .. program):match "%S" ~= nil

@@ -5,7 +5,7 @@ workers: one worker beside two. Prints for each number, the median of the rounds
   the connections that the region could serve beside those of one worker: the CPU of one worker divided by that of the busiest thread,
   so that the partners, which share the CPUs of this machine, do not count.
   Both twice. The partners share the CPUs of this machine with the region. In the first measurement they go first (the region runs at
-  nice 19), so that connections always wait for the workers, as with partners on other machines. In the second one nobody goes first:
+  nice 19), so that connections always wait for the workers, as with partners on other machines. In the second one all are equal:
   the partners are the limit, and each of two workers waits for them more often than one worker does;
   how often a worker waits, for each connection: the changes of thread that are voluntary;
   the CPU of a refusal by address;
@@ -59,20 +59,12 @@ local function load(port, connections, concurrency, more)
   return LOAD:format(BINARY, port, connections, concurrency, more)
 end
 
-local function read(path)
-  local f = io.open(path)
-  if not f then return nil end
-  local bytes = f:read "a"
-  f:close()
-  return bytes
-end
-
 -- Seconds of CPU of each thread, by its id; how often all of them have waited.
 local function threads(pid)
   local out, waited = {}, 0
   for id in output("ls /proc/" .. pid .. "/task"):gmatch "%d+" do
     local directory = ("/proc/%d/task/%s/"):format(pid, id)
-    local schedstat, status = read(directory .. "schedstat"), read(directory .. "status")
+    local schedstat, status = measured.read(directory .. "schedstat"), measured.read(directory .. "status")
     if schedstat and status then
       out[tonumber(id)] = tonumber(schedstat:match "%d+") / 1e9
       waited = waited + tonumber(status:match "\nvoluntary_ctxt_switches:%s+(%d+)")
