@@ -3,11 +3,15 @@
  * failing_malloc: a library to be preloaded. A test lets a chosen allocation of a program fail, in the engine, OpenSSL,
  * libcurl, jansson, libev or the C library. The file that FAILING_MALLOC names holds the order
  * (spec/support/failing_malloc.lua). FAILING_MALLOC_TRACE names a file that gets the call stack of each failed allocation.
+ * The allocations of pthread_getattr_np are not counted: a sanitizer calls it in each new thread, and ends the process
+ * when it fails. The program does not call it.
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +28,9 @@ static struct order *order;
 static int traces = -1;
 static void *(*next_malloc)(size_t), *(*next_calloc)(size_t, size_t), *(*next_realloc)(void *, size_t);
 static void (*next_free)(void *);
+static int (*next_getattr)(pthread_t, pthread_attr_t *);
 static int seeking;
+static __thread int spared; /* this thread is in pthread_getattr_np */
 
 /* dlsym asks for memory itself before it has told where memory is to be had. */
 static char early[16384];
@@ -59,6 +65,7 @@ ready(void)
 	next_free = (void (*)(void *))dlsym(RTLD_NEXT, "free");
 	next_realloc = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
 	next_calloc = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+	next_getattr = (int (*)(pthread_t, pthread_attr_t *))dlsym(RTLD_NEXT, "pthread_getattr_np");
 	next_malloc = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
 	return 1;
 }
@@ -101,7 +108,7 @@ fails(void)
 {
 	long left;
 
-	if (order == NULL || (left = atomic_load(&order->left)) <= 0)
+	if (order == NULL || spared || (left = atomic_load(&order->left)) <= 0)
 		return 0;
 	if (left > 1) {
 		atomic_fetch_sub(&order->left, 1);
@@ -144,4 +151,17 @@ free(void *p)
 {
 	if (!is_early(p) && ready())
 		next_free(p);
+}
+
+int
+pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+	int status;
+
+	if (!ready())
+		return ENOMEM;
+	spared = 1;
+	status = next_getattr(thread, attributes);
+	spared = 0;
+	return status;
 }
