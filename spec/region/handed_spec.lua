@@ -107,7 +107,7 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
     start({ listen = { "IPIC=127.0.0.1:0" } }, { region = { drain = 30 }, tcpipservices = { IPIC = { urm = "yes" } } })
     local port = region:port "IPIC"
     local partner = support.raw(port)
-    partner:capex { applid = "SHOPWEB1", networkid = "SHOP" }
+    assert.equal(200, partner:capex({ applid = "SHOPWEB1", networkid = "SHOP" }):read_message().status)
     region:signal "TERM"
     region:wait_log "SP0005"
     local late = support.raw(port)
