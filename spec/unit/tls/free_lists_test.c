@@ -63,11 +63,13 @@ a_block_that_grows_keeps_its_bytes(void **state)
 static void
 the_last_block_of_a_size_comes_first(void **state)
 {
-	void *one = OPENSSL_malloc(1000), *two = OPENSSL_malloc(1000), *other;
+	void *one, *two, *other;
 
 	(void)state;
 	if (SANITIZED)
 		skip();
+	one = OPENSSL_malloc(1000);
+	two = OPENSSL_malloc(1000);
 	OPENSSL_free(one);
 	OPENSSL_free(two);
 	other = OPENSSL_malloc(5000);
@@ -93,14 +95,15 @@ a_thread_keeps_so_many_bytes_and_no_more(void **state)
 	size_t before = in_use();
 
 	(void)state;
+	assert_non_null(block);
 	for (int i = 0; i < N; i++)
 		block[i] = OPENSSL_malloc(8192);
 	for (int i = 0; i < N; i++)
 		OPENSSL_free(block[i]);
+	free(block);
 	if (SANITIZED)
 		skip();
 	assert_true(in_use() < before + FREE_LISTS_BYTES + 16384);
-	free(block);
 }
 
 static void
