@@ -209,7 +209,7 @@ TSAN_UNITS := admin/control_test \
 tsan: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory $(HOST)
 	$(Q)mkdir -p build/tsan; ln -sfn ../../lua build/tsan/lua
-	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/tsan SANITIZE=thread HOST= SPEC='$(or $(SPEC),$(wildcard $(TSAN_SPECS)))' UNITS='$(if $(SPEC),,$(TSAN_UNITS))' suite
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/tsan SANITIZE=thread HOST= SPEC='$(or $(SPEC),$(wildcard $(TSAN_SPECS)))' UNITS='$(if $(filter command,$(origin UNITS)),$(UNITS),$(if $(SPEC),,$(TSAN_UNITS)))' suite
 
 fuzz: deps
 	$(Q)engine/packaging/deps $(FUZZ_PACKAGES)
