@@ -368,7 +368,7 @@ conn_hear(struct conn *c)
 	c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
 }
 
-/* Gives back what the facts of its question hold. */
+/* Gives back the references of the facts of its question. */
 static void
 forget_facts(struct conn *c)
 {

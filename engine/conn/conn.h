@@ -55,7 +55,7 @@ struct conn {
 	uint64_t canary;               /* the mark of the canary that decides about c (canary.h); 0: none */
 	const struct service *service; /* borrowed from generation */
 	enum conn_stage stage;
-	const struct facts *facts; /* what is known of the peer: of its question, or borrowed from its record (conn_learn) */
+	const struct facts *facts; /* those of its question, or borrowed from its record (conn_learn) */
 	struct record *record; /* borrowed from worker->records; NULL from its end on */
 	struct record *ended;  /* the same, from the end of c until conn_bury */
 	struct io io;

@@ -4,7 +4,7 @@ peers: the cost of a connection, a request, a refusal and an idle link for the r
 nginx with scripts in Lua, where they are installed (servers.lua). Each round measures each server once in each column, for a short time,
 one after the other, so that other work on the machine meets all of them; each second round in the opposite order. Prints a table of medians
 over the rounds, with the medians of the rounds' ratios to the bare server in parentheses, the cost of scripts, a table of latencies, the
-machine, and what could not be measured. Asserts nothing.
+machine, and the servers that could not be measured. Asserts nothing.
 
   lua5.4 spec/bench/peers.lua [rounds=N] [seconds=S] [columns=KEY,KEY,...] [servers=KEY,KEY,...]
 rounds, seconds   of the CPU (24, 0.25); latencies have 3 rounds of 2 s
