@@ -6,7 +6,6 @@
  * The allocations of pthread_getattr_np are not counted: a sanitizer calls it in each new thread, and ends the process
  * when it fails. The program does not call it.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
