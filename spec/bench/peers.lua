@@ -34,7 +34,7 @@ for _, word in ipairs(arg) do
 end
 local ROUNDS, SECONDS = tonumber(options.rounds), tonumber(options.seconds)
 
-local missing = {} -- sentences about what could not be measured
+local missing = {} -- sentences about servers that could not be measured
 
 -- Whether a comma-separated list has the word.
 local function listed(list, word)
